@@ -1,0 +1,1 @@
+"""How KnowDo talks: the agent graph, the chat models, the offline model."""

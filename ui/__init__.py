@@ -1,0 +1,1 @@
+"""How KnowDo looks: the page and the command line."""

@@ -1,0 +1,1 @@
+"""The offline chat model: understanding, policy and replies, without any language model."""

@@ -1,0 +1,72 @@
+"""Keeps the case: facts understood from each message, shown to the model and to every decision."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NotRequired
+
+from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
+from langchain.agents.middleware.types import ToolCallRequest
+from langchain_core.messages import HumanMessage, SystemMessage, ToolMessage
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from knowdo.agent.embedded.policy import describes_a_case
+from knowdo.agent.embedded.understanding import merge, understand
+from knowdo.agent.embedded.view import look_at
+from knowdo.tools.advise import use_case_from
+
+
+class CaseState(AgentState[Any]):
+    """The conversation's state: the messages, and the facts of the person's case."""
+
+    case: NotRequired[dict[str, Any]]
+
+
+class CaseMiddleware(AgentMiddleware[CaseState, Any, Any]):
+    """Understands each message in code, so that both chat models decide on the same facts."""
+
+    state_schema = CaseState
+
+    def __init__(self, system_prompt: str) -> None:
+        super().__init__()
+        self._system_prompt = system_prompt
+
+    def before_agent(self, state: CaseState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """Add what the newest message states to the case."""
+        del runtime
+        if not state["messages"] or not isinstance(state["messages"][-1], HumanMessage):
+            return None
+        view = look_at(state["messages"])
+        if not describes_a_case(view):
+            return None
+        known = use_case_from(state.get("case", {}))
+        return {"case": merge(known, understand(view.text)).known()}
+
+    def wrap_model_call(
+        self,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
+    ) -> ModelResponse[Any]:
+        """Show the case to the model, as data beside the rules."""
+        case = json.dumps(request.state.get("case", {}), ensure_ascii=False)
+        system = f"{self._system_prompt}\n\nFacts of the case so far:\n<case>{case}</case>"
+        return handler(request.override(system_message=SystemMessage(system)))
+
+    def wrap_tool_call(
+        self,
+        request: ToolCallRequest,
+        handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]],
+    ) -> ToolMessage | Command[Any]:
+        """Decide on the facts of the case, and keep what the model added to them."""
+        if request.tool_call["name"] != "recommend_approach":
+            return handler(request)
+        case = request.state.get("case", {})
+        given = {k: v for k, v in request.tool_call["args"].items() if v is not None}
+        call = {**request.tool_call, "args": {**case, **given}}
+        result = handler(request.override(tool_call=call))  # type: ignore[typeddict-item]
+        if not isinstance(result, ToolMessage) or result.status == "error":
+            return result
+        facts = json.loads(str(result.text))["facts"]
+        return Command(update={"messages": [result], "case": facts})

@@ -1,0 +1,270 @@
+"""Conversations: send a message, decide on a plan, read everything back after a restart."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from knowdo.tools.jobs.approval import approve_plan, plan_of_call
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command
+
+from knowdo.agent.agent import build_agent
+from knowdo.agent.embedded.view import file_line
+from knowdo.agent.models import chat_model
+from knowdo.agent.registry import ConversationInfo, Registry
+from knowdo.agent.run import (
+    Failed,
+    NeedsApproval,
+    Progress,
+    Run,
+    TextDelta,
+    ToolEnded,
+    ToolStarted,
+)
+from knowdo.agent.settings import Settings
+from knowdo.agent.transcript import Entry, transcript
+from knowdo.knowledge.errors import InputError, KnowDoError
+from knowdo.tools.advise import use_case_from
+
+log = logging.getLogger(__name__)
+# More than a person types; a longer text is a document and belongs in a file.
+MAX_MESSAGE_CHARACTERS = 50_000
+RECURSION_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A tool call that waits for a person: which tool, with which arguments, on which plan."""
+
+    tool: str
+    args: dict[str, Any]
+    plan_id: str
+
+
+class Conversations:
+    """All conversations of this machine, kept in `chats.sqlite`."""
+
+    def __init__(self, settings: Settings, database: Path) -> None:
+        self.settings = settings
+        # Two connections: the saver commits on its own, in the threads of the turns.
+        self._registry = Registry(_connect(database))
+        self._saver = SqliteSaver(_connect(database))
+        self._graph: CompiledStateGraph[Any, Any, Any, Any] | None = None
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+
+    def new(self) -> str:
+        """The id of a new conversation; it is listed from its first message on."""
+        return uuid.uuid4().hex[:12]
+
+    def list(self) -> list[ConversationInfo]:
+        """Conversations, the newest first."""
+        return self._registry.list()
+
+    def send(self, conversation_id: str, text: str, files: tuple[str, ...] = ()) -> Run:
+        """Start a turn. Raises InputError for a message that cannot be read or while one runs."""
+        text = text.strip()
+        if not text and not files:
+            raise InputError("Your message is empty. Say what your model should do.")
+        if len(text) > MAX_MESSAGE_CHARACTERS:
+            raise InputError(
+                f"Your message has {len(text):,} characters; up to {MAX_MESSAGE_CHARACTERS:,} are"
+                " read. Attach the text as a file and say what to do with it."
+            )
+        content = "\n".join([text, *(file_line(path) for path in files)]).strip()
+        self._registry.touch(conversation_id, text or "Files")
+        before = [*self.transcript(conversation_id), Entry("user", text, list(files))]
+        return self._start(
+            conversation_id, before, lambda: self._input_for(conversation_id, content)
+        )
+
+    def approve(self, conversation_id: str, plan_id: str, approved_by: str) -> Run:
+        """Approve exactly this plan and let the waiting call run.
+
+        Raises InputError when nothing waits, or when another plan than the shown one is meant.
+        """
+        pending = self._require_pending(conversation_id)
+        approve_plan(plan_id, approved_by)
+        if plan_id == pending.plan_id:
+            decision: dict[str, Any] = {"type": "approve"}
+        else:
+            # The person edited the plan in the card: the call runs with the plan that they saw.
+            action = {"name": pending.tool, "args": {**pending.args, "plan_id": plan_id}}
+            decision = {"type": "edit", "edited_action": action}
+        return self._resume(conversation_id, decision)
+
+    def reject(self, conversation_id: str, reason: str = "") -> Run:
+        """Turn the waiting call down; the plan is kept."""
+        self._require_pending(conversation_id)
+        decision = {"type": "reject", "message": reason or "the person declined"}
+        return self._resume(conversation_id, decision)
+
+    def running(self, conversation_id: str) -> Run | None:
+        """The turn in progress, if any."""
+        run = self._runs.get(conversation_id)
+        return run if run and not run.finished else None
+
+    def pending(self, conversation_id: str) -> Pending | None:
+        """The call that waits for a person, if any."""
+        interrupts = self._agent().get_state(_config(conversation_id)).interrupts
+        if not interrupts:
+            return None
+        request = interrupts[0].value["action_requests"][0]
+        plan_id = plan_of_call(request["name"], request["args"])
+        return Pending(request["name"], request["args"], plan_id)
+
+    def transcript(self, conversation_id: str) -> list[Entry]:
+        """What was said and done, oldest first."""
+        values = self._agent().get_state(_config(conversation_id)).values
+        return transcript(values.get("messages", []))
+
+    def case(self, conversation_id: str) -> dict[str, Any]:
+        """The facts of the case as they are understood."""
+        case = self._agent().get_state(_config(conversation_id)).values.get("case", {})
+        return dict(case)
+
+    def set_case(self, conversation_id: str, facts: dict[str, Any]) -> dict[str, Any]:
+        """Replace the facts by what the person edited. Raises InputError that names the field."""
+        if self.running(conversation_id):
+            raise InputError("A reply is being written; edit the facts when it is finished.")
+        case = use_case_from(facts).known()
+        self._agent().update_state(_config(conversation_id), {"case": case})
+        return case
+
+    def _agent(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        with self._lock:
+            if self._graph is None:
+                self._graph = build_agent(chat_model(self.settings), self._saver)
+            return self._graph
+
+    def _require_pending(self, conversation_id: str) -> Pending:
+        pending = self.pending(conversation_id)
+        if pending is None:
+            raise InputError("Nothing waits for approval in this conversation.")
+        return pending
+
+    def _input_for(self, conversation_id: str, content: str) -> dict[str, Any]:
+        """The new message, after calls that were left open are closed.
+
+        A call stays open when the person writes instead of deciding, or when the server stopped
+        in the middle; models refuse a conversation with an unanswered call.
+        """
+        config = _config(conversation_id)
+        state = self._agent().get_state(config)
+        messages = state.values.get("messages", [])
+        answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
+        last = next((m for m in reversed(messages) if isinstance(m, AIMessage)), None)
+        left_open = [c for c in (last.tool_calls if last else []) if c["id"] not in answered]
+        if state.next:
+            closing = [
+                ToolMessage(
+                    "Not run: the person wrote a new message instead of deciding.",
+                    tool_call_id=call["id"] or "",
+                    name=call["name"],
+                    status="error",
+                )
+                for call in left_open
+            ]
+            self._agent().update_state(config, {"messages": closing}, as_node="tools")
+        return {"messages": [HumanMessage(content)]}
+
+    def _resume(self, conversation_id: str, decision: dict[str, Any]) -> Run:
+        before = self.transcript(conversation_id)
+        return self._start(
+            conversation_id, before, lambda: Command(resume={"decisions": [decision]})
+        )
+
+    def _start(
+        self, conversation_id: str, before: list[Entry], make_input: Callable[[], Any]
+    ) -> Run:
+        with self._lock:
+            if self.running(conversation_id):
+                raise InputError("A reply is still being written; wait for it or reload the page.")
+            run = Run(before)
+            self._runs[conversation_id] = run
+        work = threading.Thread(
+            target=self._work,
+            args=(conversation_id, run, make_input),
+            name=f"conversation-{conversation_id}",
+            daemon=True,
+        )
+        work.start()
+        return run
+
+    def _work(self, conversation_id: str, run: Run, make_input: Callable[[], Any]) -> None:
+        try:
+            stream = self._agent().stream(
+                make_input(),
+                _config(conversation_id),
+                stream_mode=["messages", "updates", "custom"],
+            )
+            for mode, data in stream:
+                _forward(run, mode, data)
+        except KnowDoError as error:
+            run.emit(Failed(str(error)))
+        except Exception as error:
+            log.exception("turn in conversation %s failed", conversation_id)
+            run.emit(Failed(_explain(error, self.settings)))
+        finally:
+            run.close()
+
+
+def _connect(database: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(database, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    return connection
+
+
+def _config(conversation_id: str) -> RunnableConfig:
+    return {
+        "configurable": {"thread_id": conversation_id},
+        "recursion_limit": RECURSION_LIMIT,
+    }
+
+
+def _forward(run: Run, mode: Literal["messages", "updates", "custom"] | str, data: Any) -> None:
+    """One piece of the graph's stream as events."""
+    if mode == "messages":
+        message, _ = data
+        if isinstance(message, AIMessageChunk) and message.text:
+            run.emit(TextDelta(str(message.text)))
+    elif mode == "custom" and "progress" in data:
+        run.emit(Progress(**data["progress"]))
+    elif mode == "updates":
+        if "__interrupt__" in data:
+            run.emit(NeedsApproval())
+        for update in data.values():
+            messages = update.get("messages", []) if isinstance(update, dict) else []
+            for message in messages if isinstance(messages, list) else []:
+                _forward_message(run, message)
+
+
+def _forward_message(run: Run, message: Any) -> None:
+    if isinstance(message, AIMessage):
+        for call in message.tool_calls:
+            run.emit(ToolStarted(call["id"] or "", call["name"], call["args"]))
+    elif isinstance(message, ToolMessage):
+        status = "failed" if message.status == "error" else "done"
+        run.emit(ToolEnded(message.tool_call_id, message.name or "", status))
+
+
+def _explain(error: Exception, settings: Settings) -> str:
+    """A chat model that does not answer is the likely cause; say which one, and the way out."""
+    if settings.is_embedded:
+        cause = f"{type(error).__name__}: {error}"
+        return f"Something went wrong ({cause}). Nothing was lost; send it again."
+    return (
+        f"The chat model {settings.model} at {settings.base_url or 'the OpenAI API'} did not answer"
+        f" ({type(error).__name__}: {str(error)[:300]}). Check that it is running and the key is"
+        " right, or unset KNOWDO_MODEL to use the offline model. Your message is kept."
+    )

@@ -1,0 +1,54 @@
+"""A conversation's messages as entries to show: who spoke, the text, the tools that ran."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from knowdo.agent.embedded.view import FILE_LINE
+
+
+@dataclass(slots=True)
+class ToolUse:
+    """One tool call; status is `waiting` until its result is there."""
+
+    name: str
+    args: dict[str, Any]
+    status: Literal["waiting", "done", "failed"] = "waiting"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One turn of one side."""
+
+    role: Literal["user", "assistant"]
+    text: str = ""
+    files: list[str] = field(default_factory=list)
+    tools: list[ToolUse] = field(default_factory=list)
+
+
+def transcript(messages: Sequence[BaseMessage]) -> list[Entry]:
+    """Entries in order; everything that the assistant says in one turn is one entry."""
+    entries: list[Entry] = []
+    uses: dict[str, ToolUse] = {}
+    for message in messages:
+        if isinstance(message, HumanMessage):
+            content = str(message.text)
+            files = [m["path"] for m in FILE_LINE.finditer(content)]
+            entries.append(Entry("user", FILE_LINE.sub("", content).strip(), files))
+        elif isinstance(message, AIMessage):
+            if not entries or entries[-1].role == "user":
+                entries.append(Entry("assistant"))
+            entry = entries[-1]
+            entry.text = "\n\n".join(t for t in (entry.text, str(message.text).strip()) if t)
+            for call in message.tool_calls:
+                use = ToolUse(call["name"], call["args"])
+                uses[call["id"] or ""] = use
+                entry.tools.append(use)
+        elif isinstance(message, ToolMessage) and message.tool_call_id in uses:
+            failed = message.status == "error"
+            uses[message.tool_call_id].status = "failed" if failed else "done"
+    return entries

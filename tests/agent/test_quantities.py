@@ -1,0 +1,40 @@
+"""Numbers in the spellings that people use."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowdo.agent.embedded.quantities import find_numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2k rows", 2000),
+        ("1,200 rows", 1200),
+        ("1.200 Zeilen", 1200),
+        ("12 000 lignes", 12000),
+        ("1,2 Mio Tokens", 1_200_000),
+        ("每月20万次", 200_000),
+        ("15万条数据", 150_000),
+        ("a few hundred examples", 300),
+        ("unos cientos de ejemplos", 300),
+        ("ein paar tausend Paare", 3000),
+        ("0.5 million", 500_000),
+        (">291,000 messages", 291_000),
+        ("~20,000 dialogues", 20_000),
+    ],
+)
+def test_one_number_is_read(text: str, value: float) -> None:
+    assert [n.value for n in find_numbers(text)] == [value]
+
+
+@pytest.mark.parametrize("text", ["gpt-4o", "llama3.2", "Qwen2.5", "RTX4090Ti"])
+def test_a_version_is_no_number(text: str) -> None:
+    assert list(find_numbers(text)) == []
+
+
+def test_money_is_marked() -> None:
+    number = next(find_numbers("we have $1.5k to spend"))
+    assert number.currency
+    assert number.value == 1500

@@ -1,0 +1,54 @@
+"""From sentences to facts."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowdo.agent.embedded.understanding import merge, understand
+from knowdo.knowledge.schema import UseCase
+
+
+@pytest.mark.parametrize(
+    ("message", "facts"),
+    [
+        ("We have 800 labelled tickets in 12 categories.", {"n_examples": 800, "n_classes": 12}),
+        ("Intent detection, 50 per class, 20 classes", {"n_examples": 1000, "n_classes": 20}),
+        ("about 300 calls a day", {"monthly_requests": 9000}),
+        ("Wir haben 1.500 Beispiele und 200 Anfragen pro Tag", {"n_examples": 1500}),
+        ("a 24 gig card and a 7B", {"gpu_vram_gb": 24.0, "model_size_b": 7.0}),
+        ("one RTX 4090", {"gpu_name": "RTX 4090"}),
+        ("budget is $300", {"budget_usd": 300.0}),
+        ("tenemos 350 ejemplos", {"n_examples": 350}),
+        ("nous avons 850 réponses validées", {"n_examples": 850}),
+        ("我们有2000条标注数据", {"n_examples": 2000}),
+        ("must answer within 500 ms", {"latency_ms": 500}),
+        ("each around 700 tokens each", {"tokens_per_example": 700}),
+        ("We haven't tried few-shot yet", {"prompt_tried": False}),
+        ("The prompt drifts after two turns", {"prompt_tried": True, "prompt_fell_short": True}),
+        ("patient notes", {"privacy": "phi"}),
+        ("the catalogue changes every week", {"update_frequency": "weekly"}),
+    ],
+)
+def test_stated_facts_are_understood(message: str, facts: dict[str, object]) -> None:
+    known = understand(message).known()
+    assert {name: known.get(name) for name in facts} == facts
+
+
+def test_a_price_per_month_is_no_budget() -> None:
+    assert understand("GPT costs us $1,100 a month").budget_usd is None
+
+
+def test_a_correction_replaces_and_signals_add_up() -> None:
+    case = merge(
+        understand("We have 3,000 examples with citations"), understand("no, 300 examples")
+    )
+    assert case.n_examples == 300
+    assert "citations_required" in case.signals
+
+
+def test_an_endless_message_is_read_from_its_start() -> None:
+    assert understand("We have 400 examples. " + "word " * 300_000).n_examples == 400
+
+
+def test_nothing_is_understood_from_noise() -> None:
+    assert understand("asdf qwer zxcv").known() == UseCase().known()

@@ -1,0 +1,151 @@
+"""The chat: entries of a conversation as messages to show, and a turn as it happens."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from knowdo.agent.conversation import Conversations
+from knowdo.agent.run import (
+    Failed,
+    Progress,
+    Run,
+    TextDelta,
+    ToolEnded,
+    ToolStarted,
+)
+from knowdo.agent.transcript import Entry, ToolUse
+from knowdo.knowledge.errors import InputError
+from knowdo.tools.home import subfolder
+from knowdo.tools.tool import to_json
+
+# The page repaints at most this often while a reply streams; more only loads the browser.
+REPAINT_SECONDS = 0.06
+MAX_UPLOAD_BYTES = 2_000_000_000
+
+Message = dict[str, Any]
+
+_TOOL_TITLES = {
+    "recommend_approach": "Deciding",
+    "search_guidance": "Looking up guidance",
+    "estimate_cost": "Estimating cost",
+    "estimate_data_needs": "Estimating data needs",
+    "inspect_dataset": "Checking the dataset",
+    "plan_index": "Planning the index",
+    "build_index": "Building the index",
+    "ask_index": "Searching the documents",
+    "plan_finetune": "Planning the run",
+    "launch_finetune": "Launching the run",
+    "job_status": "Looking at the run",
+    "cancel_job": "Stopping the run",
+    "resume_job": "Resuming the run",
+    "evaluate_model": "Comparing base and tuned",
+    "chat_with_model": "Asking both models",
+}
+_MARKS = {"waiting": "pending", "done": "done", "failed": "done"}
+
+
+def to_messages(entries: list[Entry]) -> list[Message]:
+    """Entries as the chat component takes them; tool calls become lines that open on a click."""
+    messages: list[Message] = []
+    for entry in entries:
+        messages += [_tool_message(use) for use in entry.tools]
+        names = [f"📎 {Path(path).name}" for path in entry.files]
+        text = "\n".join([entry.text, *names]).strip()
+        if text:
+            messages.append({"role": entry.role, "content": text})
+    return messages
+
+
+def _tool_message(use: ToolUse) -> Message:
+    title = _TOOL_TITLES.get(use.name, use.name)
+    if use.status == "failed":
+        title += " (failed)"
+    return {
+        "role": "assistant",
+        "content": f"```json\n{to_json({'tool': use.name, **use.args})}\n```",
+        "metadata": {"title": title, "status": _MARKS[use.status]},
+    }
+
+
+def follow(conversations: Conversations, conversation_id: str, run: Run) -> Iterator[list[Message]]:
+    """The chat again and again while a turn runs; ends with what is kept of it."""
+    base = to_messages(run.before)
+    live = Entry("assistant")
+    line = ""
+    failure = None
+    painted = time.monotonic()
+    yield [*base, {"role": "assistant", "content": "…"}]
+    for event in run.events():
+        if isinstance(event, TextDelta):
+            live.text += event.text
+        elif isinstance(event, ToolStarted):
+            live.tools.append(ToolUse(event.name, event.args))
+            live.text = live.text.rstrip() + "\n\n" if live.text else ""
+        elif isinstance(event, ToolEnded):
+            line = ""
+            _finish(live, event)
+        elif isinstance(event, Progress):
+            line = _progress_line(event)
+        elif isinstance(event, Failed):
+            failure = event.message
+        if time.monotonic() - painted >= REPAINT_SECONDS:
+            painted = time.monotonic()
+            yield base + _live(live, line)
+    messages = to_messages(conversations.transcript(conversation_id))
+    if failure:
+        messages.append({"role": "assistant", "content": f"⚠️ {failure}"})
+    yield messages
+
+
+def _live(live: Entry, line: str) -> list[Message]:
+    messages = to_messages([live])
+    if line:
+        messages.append({"role": "assistant", "content": line})
+    return messages
+
+
+def _finish(live: Entry, event: ToolEnded) -> None:
+    for use in reversed(live.tools):
+        if use.name == event.name and use.status == "waiting":
+            use.status = "failed" if event.status == "failed" else "done"
+            return
+
+
+def _progress_line(progress: Progress) -> str:
+    if not progress.total:
+        return f"*{progress.text} …*"
+    share = min(progress.done / progress.total, 1)
+    filled = round(share * 20)
+    return f"`{'█' * filled}{'░' * (20 - filled)}` {share:.0%} · {progress.text}"
+
+
+def keep_uploads(conversation_id: str, paths: list[str]) -> tuple[str, ...]:
+    """Copy uploaded files to where they stay; returns the new paths.
+
+    Raises InputError for a file that is too large. A file of the same name is not overwritten.
+    """
+    kept = []
+    for path in map(Path, paths):
+        if path.stat().st_size > MAX_UPLOAD_BYTES:
+            raise InputError(
+                f"{path.name} is larger than {MAX_UPLOAD_BYTES // 10**9} GB. Write its path into"
+                " the message instead; it is then read where it lies."
+            )
+        target = _free_name(subfolder("uploads") / conversation_id / path.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        kept.append(str(target))
+    return tuple(kept)
+
+
+def _free_name(wanted: Path) -> Path:
+    number = 2
+    path = wanted
+    while path.exists():
+        path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+        number += 1
+    return path

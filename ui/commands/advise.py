@@ -1,0 +1,55 @@
+"""knowdo advise: the decision on one problem or on a file of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from knowdo.ui.commands.output import as_json
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option(
+    "--batch",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A JSONL file of {id, message}; one answer a line.",
+)
+@as_json
+def advise(text: str | None, batch: Path | None, json_output: bool) -> None:
+    """Decide: prompt, rag, finetune, both, ask or none."""
+    if batch is not None:
+        for line in batch.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                row = json.loads(line)
+                click.echo(json.dumps({"id": row["id"], **_answer(row["message"])}))
+        return
+    if text is None and not sys.stdin.isatty():
+        text = sys.stdin.read()
+    if not (text or "").strip():
+        raise click.UsageError("Describe the problem, for instance: knowdo advise 'Our bot ...'")
+    answer = _answer(text or "")
+    click.echo(json.dumps(answer, ensure_ascii=False) if json_output else answer["reply"])
+
+
+def _answer(message: str) -> dict[str, Any]:
+    from knowdo.agent.embedded.replies import recommend
+    from knowdo.agent.embedded.understanding import understand
+    from knowdo.tools.advise import advise as decide
+    from knowdo.tools.tool import to_plain
+
+    advice = decide(understand(message))
+    chosen = advice.recommendation
+    return {
+        "label": chosen.label,
+        "key_fact": chosen.key_fact,
+        "warnings": [caution.code for caution in chosen.cautions],
+        "facts": advice.facts,
+        "reasons": [reason.text for reason in chosen.reasons],
+        "citations": [cited.passage_id for cited in advice.citations],
+        "reply": recommend(to_plain(advice)),
+    }
