@@ -17,6 +17,9 @@ from knowdo.agent.embedded.understanding import merge, understand
 from knowdo.agent.embedded.view import look_at
 from knowdo.tools.advise import use_case_from
 
+# Tools whose arguments are facts of the case; what the person said is filled in for them.
+_ON_THE_CASE = ("recommend_approach", "estimate_cost", "estimate_data_needs")
+
 
 class CaseState(AgentState[Any]):
     """The conversation's state: the messages, and the facts of the person's case."""
@@ -59,14 +62,17 @@ class CaseMiddleware(AgentMiddleware[CaseState, Any, Any]):
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]],
     ) -> ToolMessage | Command[Any]:
-        """Decide on the facts of the case, and keep what the model added to them."""
-        if request.tool_call["name"] != "recommend_approach":
+        """Decide and estimate on the facts of the case; keep what the model added to them."""
+        name = request.tool_call["name"]
+        if name not in _ON_THE_CASE or request.tool is None:
             return handler(request)
-        case = request.state.get("case", {})
+        known = {k: v for k, v in request.state.get("case", {}).items() if k in request.tool.args}
         given = {k: v for k, v in request.tool_call["args"].items() if v is not None}
-        call = {**request.tool_call, "args": {**case, **given}}
+        call = {**request.tool_call, "args": {**known, **given}}
         result = handler(request.override(tool_call=call))  # type: ignore[typeddict-item]
-        if not isinstance(result, ToolMessage) or result.status == "error":
+        if name != "recommend_approach" or not isinstance(result, ToolMessage):
+            return result
+        if result.status == "error":
             return result
         facts = json.loads(str(result.text))["facts"]
         return Command(update={"messages": [result], "case": facts})

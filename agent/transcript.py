@@ -17,6 +17,7 @@ class ToolUse:
 
     name: str
     args: dict[str, Any]
+    call_id: str = ""
     status: Literal["waiting", "done", "failed"] = "waiting"
 
 
@@ -45,8 +46,8 @@ def transcript(messages: Sequence[BaseMessage]) -> list[Entry]:
             entry = entries[-1]
             entry.text = "\n\n".join(t for t in (entry.text, str(message.text).strip()) if t)
             for call in message.tool_calls:
-                use = ToolUse(call["name"], call["args"])
-                uses[call["id"] or ""] = use
+                use = ToolUse(call["name"], call["args"], call["id"] or "")
+                uses[use.call_id] = use
                 entry.tools.append(use)
         elif isinstance(message, ToolMessage) and message.tool_call_id in uses:
             failed = message.status == "error"

@@ -32,6 +32,7 @@ class Provider:
     aliases: tuple[str, ...] = ()
     # Its names in the price catalogue.
     price_names: tuple[str, ...] = ()
+    minimum_usd_per_job: float = 0.0
 
     def status_on(self, day: date) -> ProviderStatus:
         """The status on a day: a closing service is closed once its last day for jobs is over."""

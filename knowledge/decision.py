@@ -1,4 +1,4 @@
-"""The decision rule: prompting first; know: retrieval; do: fine-tune; or ask for what is missing."""
+"""The decision rule: prompting first; know: retrieval; do: fine-tune; or ask what is missing."""
 
 from __future__ import annotations
 

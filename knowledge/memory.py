@@ -123,15 +123,23 @@ def interval_factors(method: Method, gradient_checkpointing: bool) -> tuple[floa
 
 
 def smallest_gpu_that_fits(estimate: Estimate) -> GpuSpec | None:
-    """The card with the least memory that holds the expected peak x 1.15 + 0.5 GiB, or None."""
+    """The card with the least memory that holds the expected peak x 1.15 + 0.5 GiB, or None.
+
+    Among cards of one size the slowest, which is as a rule the cheapest.
+    """
     needed = card_memory_gib(estimate)
     fitting = [gpu for gpu in gpus() if gpu.memory_gib >= needed]
-    return min(fitting, key=lambda gpu: (gpu.memory_gib, gpu.bf16_tflops), default=None)
+    return min(fitting, key=lambda gpu: (_size_class(gpu), gpu.bf16_tflops), default=None)
 
 
 def card_memory_gib(estimate: Estimate) -> float:
     """The memory that a card should have for this run, in GiB."""
     return estimate.values["peak_gib"].expected * HEADROOM_FACTOR + HEADROOM_GIB
+
+
+def _size_class(gpu: GpuSpec) -> int:
+    """Cards of one nominal size report up to 1.5 GiB more or less, so sizes compare in 8 GiB."""
+    return round(gpu.memory_gib / 8)
 
 
 def adapter_parameters(model: ModelSpec, config: TrainingConfig) -> float:

@@ -23,9 +23,11 @@ PLACEHOLDER = (
     "Describe what it should do and what goes wrong. Attach documents to search in, or a JSONL file"
     " of examples to train on."
 )
+WRITING = "<span role='status' data-turn='writing'>KnowDo is writing …</span>"
+READY = "<span role='status' data-turn='ready'></span>"
 EXAMPLES = [
     "Our support bot should answer from 400 manual pages that change every month. Fine-tune?",
-    "We need strict JSON from freight mails. A prompted 7B gets 78 %, we have 2,000 labelled mails.",
+    "We need strict JSON from mails; a prompted 7B gets 78 %, and we have 2,000 labelled mails.",
     "What is QLoRA, and when is it worth it?",
 ]
 
@@ -70,6 +72,7 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                     feedback_options=None,
                     group_consecutive_messages=True,
                 )
+                turn = gr.HTML("", elem_id="turn", elem_classes=["muted"])
                 card = approval.build()
                 box = gr.MultimodalTextbox(
                     elem_id="message",
@@ -108,12 +111,13 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 with gr.Tab("Compare", id="compare"):
                     compare.build()
 
-        shown = [chat, *card.shown(), facts, history]
+        shown = [chat, turn, *card.shown(), facts, history]
 
         def state_of(conversation_id: str, messages: list[Message]) -> Updates:
             """Everything on the page that hangs on the conversation."""
             return {
                 chat: messages,
+                turn: READY,
                 **card.show(conversations, conversation_id),
                 facts: case.to_rows(conversations.case(conversation_id)),
                 history: _history(conversations, conversation_id),
@@ -122,7 +126,7 @@ def build_page(conversations: Conversations) -> gr.Blocks:
         def follow_run(conversation_id: str, run: Any) -> Iterator[Updates]:
             messages: list[Message] = []
             for messages in follow(conversations, conversation_id, run):
-                yield {chat: messages}
+                yield {chat: messages, turn: WRITING}
             yield state_of(conversation_id, messages)
 
         def send(message: dict[str, Any], conversation_id: str) -> Iterator[Updates]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import time
 from collections.abc import Iterator
@@ -73,8 +74,7 @@ def _tool_message(use: ToolUse) -> Message:
 
 def follow(conversations: Conversations, conversation_id: str, run: Run) -> Iterator[list[Message]]:
     """The chat again and again while a turn runs; ends with what is kept of it."""
-    base = to_messages(run.before)
-    live = Entry("assistant")
+    base, live = _split(run.before)
     line = ""
     failure = None
     painted = time.monotonic()
@@ -83,8 +83,7 @@ def follow(conversations: Conversations, conversation_id: str, run: Run) -> Iter
         if isinstance(event, TextDelta):
             live.text += event.text
         elif isinstance(event, ToolStarted):
-            live.tools.append(ToolUse(event.name, event.args))
-            live.text = live.text.rstrip() + "\n\n" if live.text else ""
+            _begin(live, event)
         elif isinstance(event, ToolEnded):
             line = ""
             _finish(live, event)
@@ -108,11 +107,25 @@ def _live(live: Entry, line: str) -> list[Message]:
     return messages
 
 
+def _split(before: list[Entry]) -> tuple[list[Message], Entry]:
+    """What stands, and the entry that grows: after an approval the assistant's last one goes on."""
+    if before and before[-1].role == "assistant":
+        return to_messages(before[:-1]), copy.deepcopy(before[-1])
+    return to_messages(before), Entry("assistant")
+
+
+def _begin(live: Entry, event: ToolStarted) -> None:
+    # The graph repeats the call when a person has decided on it.
+    if any(use.call_id == event.call_id for use in live.tools):
+        return
+    live.tools.append(ToolUse(event.name, event.args, event.call_id))
+    live.text = live.text.rstrip() + "\n\n" if live.text else ""
+
+
 def _finish(live: Entry, event: ToolEnded) -> None:
-    for use in reversed(live.tools):
-        if use.name == event.name and use.status == "waiting":
+    for use in live.tools:
+        if use.call_id == event.call_id:
             use.status = "failed" if event.status == "failed" else "done"
-            return
 
 
 def _progress_line(progress: Progress) -> str:

@@ -1,4 +1,4 @@
-"""Starts the page's server: on loopback unless told otherwise, and never open to others unguarded."""
+"""Starts the server of the page: on loopback unless told otherwise, never open unguarded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The offline chat model: a LangChain chat model whose answers come from rules, not from weights."""
+"""The offline chat model: a LangChain chat model that answers from rules, not from weights."""
 
 from __future__ import annotations
 

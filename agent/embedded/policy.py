@@ -106,11 +106,8 @@ def _after(view: View, last: ToolResult) -> Step:
             {"plan_id": last.data["plan_id"]},
             replies.plan_finetune(last.data),
         )
-    if last.name == "plan_index" and intent_of(view.text) in ("build", "confirm", "train"):
-        if last.data["chunks"]:
-            return Call(
-                "build_index", {"plan_id": last.data["plan_id"]}, replies.plan_index(last.data)
-            )
+    if last.name == "plan_index" and _wants_index(view) and last.data["chunks"]:
+        return Call("build_index", {"plan_id": last.data["plan_id"]}, replies.plan_index(last.data))
     return Say(replies.reply_to(last))
 
 
@@ -136,6 +133,10 @@ def _wants_training(view: View) -> bool:
 
 def _wants_launch(view: View) -> bool:
     return intent_of(view.text) in ("train", "confirm")
+
+
+def _wants_index(view: View) -> bool:
+    return intent_of(view.text) in ("build", "confirm")
 
 
 def _plan_training(view: View, path: str) -> Step:

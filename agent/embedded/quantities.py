@@ -9,7 +9,8 @@ from dataclasses import dataclass
 # Suffixes that multiply; upper-case M is million, while a bare lower-case m is left to minutes.
 _SCALES = {
     "k": 1e3, "K": 1e3, "тыс": 1e3, "mil": 1e3, "Tsd": 1e3, "tsd": 1e3, "thousand": 1e3,
-    "tausend": 1e3, "Tausend": 1e3, "mille": 1e3, "M": 1e6, "Mio": 1e6, "Mio.": 1e6, "mio": 1e6, "Mill": 1e6, "million": 1e6,
+    "tausend": 1e3, "Tausend": 1e3, "mille": 1e3, "M": 1e6, "Mio": 1e6, "mio": 1e6,
+    "million": 1e6,
     "millions": 1e6, "Millionen": 1e6, "millón": 1e6, "millones": 1e6, "mn": 1e6,
     "bn": 1e9, "billion": 1e9, "Milliarden": 1e9, "万": 1e4, "千": 1e3, "百万": 1e6, "亿": 1e8,
     "hundred": 1e2, "百": 1e2,

@@ -1,11 +1,13 @@
-"""What the offline model says: short Markdown from tool results, every figure as the tool gave it."""
+"""What the offline model says: short Markdown from tool results, figures as the tools gave them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any
 
 from knowdo.agent.embedded.view import ToolResult
+from knowdo.tools.format import duration, duration_range, gib_range, usd_range
 
 EMPTY = "Your message is empty. Tell me what your model should do and what goes wrong today."
 GREETING = (
@@ -109,7 +111,97 @@ def _plain(value: Any) -> str:
 
 
 def plan_index(data: dict[str, Any]) -> str:
-    return str(data)
+    """What would be indexed, what is left out and why, and how long it takes."""
+    about = "" if data["chunks_are_exact"] else "about "
+    parts = []
+    if data["chunks"]:
+        parts.append(
+            f"**{data['accepted_count']:,} {_files(data['accepted_count'])}**, {about}"
+            f"{data['chunks']:,} passages; indexing takes about"
+            f" {duration(data['expected_seconds'])} on this machine, and nothing leaves it."
+        )
+    else:
+        parts.append("None of these files can be indexed.")
+    if data["refused"]:
+        rows = [f"- `{PurePath(r['path']).name}`: {r['reason']}" for r in data["refused"]]
+        more = data["refused_count"] - len(rows)
+        rows += [f"- and {more:,} more"] if more > 0 else []
+        parts.append("Left out:\n" + "\n".join(rows))
+    notes = [f"- `{f['file']}`: {note}" for f in data["accepted"] for note in f.get("notes", [])]
+    if notes:
+        parts.append("Note:\n" + "\n".join(notes[:10]))
+    return "\n\n".join(parts)
+
+
+def offer_index(data: dict[str, Any]) -> str:
+    """The plan, and how to go on."""
+    ask = "\n\nShall I build it? Say `build it`." if data["chunks"] else ""
+    return plan_index(data) + ask
+
+
+def build_index(data: dict[str, Any]) -> str:
+    """The index is ready."""
+    return (
+        f"The index **{data['name']}** is ready: {data['chunks']:,} passages from"
+        f" {data['files']:,} {_files(data['files'])}. Ask me anything about them."
+    )
+
+
+def answer(data: dict[str, Any]) -> str:
+    """Quotations with their places, or that the documents do not hold it."""
+    if not data["found"]:
+        return (
+            f"{data['text']} I answer only from what stands in them; try other words, or add"
+            " documents."
+        )
+    quotes = "\n\n".join(f"> {_one_line(q['text'])} [{n}]" for n, q in _numbered(data["quotes"]))
+    places = "\n".join(
+        f"[{n}] `{q['file']}`, {q['location']}  " for n, q in _numbered(data["quotes"])
+    )
+    return f"{data['text'].partition(chr(10))[0]}\n\n{quotes}\n\n{places}"
+
+
+def _numbered(rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    return list(enumerate(rows, 1))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _files(count: int) -> str:
+    return "file" if count == 1 else "files"
+
+
+def estimate_cost(data: dict[str, Any]) -> str:
+    """Memory, time and money of a run, with what they rest on."""
+    fits = "fits" if data["fits"] else "does not fit"
+    smallest = data.get("smallest_gpu")
+    other = f" The smallest listed card that fits is {smallest}." if smallest else ""
+    return (
+        f"{_METHODS[data['method']]} of {data['base_model']} on one {data['gpu']}:"
+        f" **{usd_range(data['usd'])}**, {duration_range(data['seconds'])},"
+        f" peak memory {gib_range(data['peak_gib'])} ({fits}).{other}\n\n{_basis(data)}"
+    )
+
+
+_METHODS = {"qlora": "QLoRA", "lora": "LoRA", "full": "Full fine-tuning"}
+
+
+def data_needs(data: dict[str, Any]) -> str:
+    """Examples that a task takes."""
+    return (
+        f"**At least {data['minimum']:,}** good examples for {data['task_type']}, better"
+        f" {data['recommended_low']:,} to {data['recommended_high']:,}. {data['note']}\n\n"
+        f"{_basis(data)}"
+    )
+
+
+def _basis(data: dict[str, Any]) -> str:
+    """Assumptions and sources as a block that opens on a click."""
+    rows = "".join(f"<p>{item}</p>" for item in data.get("assumptions", []))
+    rows += "".join(f"<p><i>{_source(s)}</i></p>" for s in data["sources"])
+    return f"<details><summary>Assumptions and sources</summary>{rows}</details>"
 
 
 def plan_finetune(data: dict[str, Any]) -> str:
@@ -119,6 +211,10 @@ def plan_finetune(data: dict[str, Any]) -> str:
 _REPLIES: dict[str, Callable[[Any], str]] = {
     "recommend_approach": recommend,
     "search_guidance": guidance,
-    "plan_index": plan_index,
+    "estimate_cost": estimate_cost,
+    "estimate_data_needs": data_needs,
+    "plan_index": offer_index,
+    "build_index": build_index,
+    "ask_index": answer,
     "plan_finetune": plan_finetune,
 }

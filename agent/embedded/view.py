@@ -88,6 +88,9 @@ def _result(message: ToolMessage, name: str, args: dict[str, Any]) -> ToolResult
     text = str(message.text)
     if message.status == "error":
         return ToolResult(name, args, None, text)
+    if text.startswith("Note: "):
+        # After an edit in the approval card, a note to the model stands before the result.
+        text = text.partition("Tool response:")[2] or text
     try:
         return ToolResult(name, args, json.loads(text), None)
     except json.JSONDecodeError:

@@ -6,17 +6,13 @@ communication the estimate does not know, are reported apart.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-# The script's own folder comes first in the path, and this file would hide the standard `time`.
-sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).parent]
-
 import csv
 import json
 import statistics
+import sys
 from collections import Counter, defaultdict
 from datetime import date
+from pathlib import Path
 from typing import Any, cast
 
 from knowdo.knowledge.catalog import gpu

@@ -113,7 +113,8 @@ def misnamed(path: Path, kind: Kind) -> str | None:
 def not_read(path: Path, name: str, way_out: str) -> InputError:
     """The error for a format that is not supported."""
     return InputError(
-        f"'{path.name}' is {name}; this format is not supported. Readable are {READABLE}: {way_out}."
+        f"'{path.name}' is {name}; this format is not supported. Readable are {READABLE}:"
+        f" {way_out}."
     )
 
 

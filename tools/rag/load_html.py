@@ -99,7 +99,8 @@ def _content(page: BeautifulSoup) -> Tag:
 
 
 def _sections(root: Tag, title: str) -> list[Section]:
-    from bs4 import Comment, NavigableString, Tag
+    from bs4 import Comment, Tag
+    from bs4.element import NavigableString
 
     found: list[Section] = []
     heading, parts = "", [""]

@@ -54,8 +54,8 @@ def _detected(path: Path, data: bytes) -> str:
 
 def _no_text(path: Path) -> InputError:
     return InputError(
-        f"'{path.name}' is binary data of an unknown format, not text. Readable are PDF, DOCX, HTML,"
-        " Markdown, TXT and CSV: convert it to one of them."
+        f"'{path.name}' is binary data of an unknown format, not text. Readable are PDF, DOCX,"
+        " HTML, Markdown, TXT and CSV: convert it to one of them."
     )
 
 
@@ -84,6 +84,8 @@ def read_markdown(text: str) -> list[Section]:
     text = re.sub(r"\A---\n.*?\n---\n", "", text, count=1, flags=re.S)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
     text = re.sub(r"!\[[^\]\n]*\]\([^)\n]*\)", "", text)
+    # What is left of a badge, an image that is a link.
+    text = re.sub(r"\[\s*\]\([^)\n]*\)", "", text)
     sections = []
     for heading, body in _under_headings(text):
         if tidy(body):
@@ -92,7 +94,7 @@ def read_markdown(text: str) -> list[Section]:
 
 
 def _under_headings(text: str) -> Iterator[tuple[str, str]]:
-    heading, lines, fence = "", [""][:0], ""
+    heading, lines, fence = "", list[str](), ""
     for line in text.split("\n"):
         mark = re.match(r" {0,3}(```+|~~~+)", line)
         if mark and not fence:

@@ -36,12 +36,16 @@ class Document:
 
 
 def tidy(text: str) -> str:
-    """Text without control and invisible characters, odd spaces and runs of empty lines."""
+    """Text without control and invisible characters, odd spaces and runs of empty lines.
+
+    Spaces that indent a line stay, for code.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _CONTROL.sub("", _INVISIBLE.sub("", text))
     text = _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    text = re.sub(r"[^\S\n]+", " ", text)
-    return re.sub(r" ?\n ?(?:\n ?)+", "\n\n", re.sub(r" ?\n ?", "\n", text)).strip()
+    text = re.sub(r"(?<=\S)[^\S\n]+", " ", text.expandtabs(4))
+    text = re.sub(r"(?m)^ (?=\S)| +$", "", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def has_words(text: str) -> bool:

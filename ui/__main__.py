@@ -1,0 +1,5 @@
+"""`python -m knowdo.ui` is `knowdo`."""
+
+from knowdo.ui.cli import main
+
+main()
