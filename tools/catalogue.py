@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowdo.tools.advise import recommend_approach
+from knowdo.tools.estimate import estimate_cost, estimate_data_needs
+from knowdo.tools.guidance import search_guidance
+from knowdo.tools.indexing import ask_index, build_index, plan_index
+from knowdo.tools.tool import Tool
 from knowdo.tools.training import (
     cancel_job,
     chat_with_model,
@@ -14,12 +19,6 @@ from knowdo.tools.training import (
     plan_finetune,
     resume_job,
 )
-
-from knowdo.tools.advise import recommend_approach
-from knowdo.tools.estimate import estimate_cost, estimate_data_needs
-from knowdo.tools.guidance import search_guidance
-from knowdo.tools.indexing import ask_index, build_index, plan_index
-from knowdo.tools.tool import Tool
 
 TOOLS: tuple[Tool[Any, Any], ...] = (
     recommend_approach,

@@ -93,9 +93,7 @@ def estimate_cost(
 
 
 @tool(Effect.READ)
-def estimate_data_needs(
-    task_type: str, n_classes: float | None = None
-) -> DataNeedsEstimate:
+def estimate_data_needs(task_type: str, n_classes: float | None = None) -> DataNeedsEstimate:
     """How many examples a kind of task needs: at least, and better.
 
     task_type is style, format, vocabulary, classification or instruction.

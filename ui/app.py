@@ -100,7 +100,6 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                         label=case.HINT,
                         elem_id="facts",
                         max_height=520,
-                        row_limits=(21, 21),
                         column_widths=["55%", "45%"],
                     )
                     save = gr.Button("Save and decide again", elem_id="save-facts")

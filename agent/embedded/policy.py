@@ -98,7 +98,7 @@ def _first(view: View) -> Step:
 
 def _after(view: View, last: ToolResult) -> Step:
     """The step after a tool has answered: another call of the same chain, or the reply."""
-    if last.name == "inspect_dataset" and _wants_training(view) and last.data["usable"]:
+    if last.name == "inspect_dataset" and _wants_training(view) and not last.data["blockers"]:
         return _plan_training(view, str(last.args["path"]))
     if last.name == "plan_finetune" and _wants_launch(view) and not last.data.get("blockers"):
         return Call(
@@ -164,7 +164,7 @@ def _confirm(view: View) -> Step | None:
             return Call("build_index", {"plan_id": result.data["plan_id"]})
         if result.name == "plan_finetune":
             return Call("launch_finetune", {"plan_id": result.data["plan_id"]})
-        if result.name == "inspect_dataset" and result.data["usable"]:
+        if result.name == "inspect_dataset" and not result.data["blockers"]:
             return _plan_training(view, str(result.args["path"]))
         break
     return None

@@ -204,7 +204,104 @@ def _basis(data: dict[str, Any]) -> str:
     return f"<details><summary>Assumptions and sources</summary>{rows}</details>"
 
 
+def inspect_dataset(data: dict[str, Any]) -> str:
+    """What is in a training file, what is wrong with it, and what can be done next."""
+    name = PurePath(data["path"]).name
+    tokens = data.get("tokens")
+    length = f", about {tokens['mean']:.0f} tokens each" if tokens else ""
+    parts = [
+        f"`{name}` holds **{data['usable']:,} usable examples** ({data['format']}{length}),"
+        f" {_TASKS[data['task']]}."
+    ]
+    if data["bad_line_count"]:
+        rows = [
+            f"- line {b['line']}, {b['field']}: {b['problem']}. {b['suggestion']}"
+            for b in data["bad_lines"][:SHOWN_LINES]
+        ]
+        more = data["bad_line_count"] - len(rows)
+        rows += [f"- and {more:,} more"] if more > 0 else []
+        count = data["bad_line_count"]
+        lines = "1 line" if count == 1 else f"{count:,} lines"
+        parts.append(f"{lines} cannot be used:\n" + "\n".join(rows))
+    if data["notices"]:
+        parts.append("Note:\n" + "\n".join(f"- {n}" for n in data["notices"]))
+    if data["blockers"]:
+        parts.append("**Not enough to train on:** " + " ".join(data["blockers"]))
+    return "\n\n".join(parts)
+
+
+_TASKS = {
+    "classification": "short labels to choose from",
+    "json": "answers in JSON",
+    "text": "free text answers",
+}
+SHOWN_LINES = 8
+
+
+def offer_training(data: dict[str, Any]) -> str:
+    """The report, and how to go on."""
+    ask = "" if data["blockers"] else "\n\nSay `train on this` and I plan the run and its price."
+    return inspect_dataset(data) + ask
+
+
 def plan_finetune(data: dict[str, Any]) -> str:
+    """The plan in two sentences; the card shows all of it."""
+    held = data["data"]
+    if data["blockers"]:
+        return "This run cannot start: " + " ".join(data["blockers"])
+    reason = data["reasons"]["method"]
+    notes = "".join(f"\n- {w}" for w in data["warnings"])
+    return (
+        f"The plan: **{_METHODS[data['method']]} of {data['base_model']}** on"
+        f" {held['train_examples']:,} examples, with {held['test_examples']:,} kept unseen to prove"
+        f" whether it helped. It takes **{duration_range(data['seconds'])}** and costs"
+        f" **{usd_range(data['cost_usd'])}**. {reason}" + (f"\n\nNote:{notes}" if notes else "")
+    )
+
+
+def offer_launch(data: dict[str, Any]) -> str:
+    """The plan, and how to go on."""
+    return plan_finetune(data) + (
+        "" if data["blockers"] else "\n\nSay `launch` to see it for approval."
+    )
+
+
+def job(data: dict[str, Any]) -> str:
+    """How a job is doing, and what can be done with it."""
+    parts = [f"Job `{data['job_id']}` is **{data['state']}**. {data['message']}"]
+    figures = []
+    if data["state"] == "running":
+        figures.append(f"{data['progress']:.0%} done")
+    if data.get("eta_seconds") and data["state"] == "running":
+        figures.append(f"about {duration(data['eta_seconds'])} left")
+    if data.get("loss") is not None:
+        figures.append(f"training loss {data['loss']:.3f}")
+    if figures:
+        parts.append(", ".join(figures) + ".")
+    if data.get("next_steps"):
+        parts.append("You can: " + "; ".join(data["next_steps"]) + ".")
+    return " ".join(parts[:2]) + ("\n\n" + parts[2] if len(parts) > 2 else "")
+
+
+def launched(data: dict[str, Any]) -> str:
+    """A job has started."""
+    return (
+        f"{job(data)}\n\nIt runs on its own: you can close this page. The **Jobs** panel shows its"
+        " curve; ask me `how is it going?` at any time."
+    )
+
+
+def compare(data: dict[str, Any]) -> str:
+    """Both answers, one under the other."""
+    return f"**Base**\n\n{_quoted(data['base'])}\n\n**Tuned**\n\n{_quoted(data['tuned'])}"
+
+
+def _quoted(text: str) -> str:
+    lines = text.strip().splitlines() or ["(nothing)"]
+    return "\n".join(f"> {line}" for line in lines)
+
+
+def evaluation(data: dict[str, Any]) -> str:
     return str(data)
 
 
@@ -216,5 +313,12 @@ _REPLIES: dict[str, Callable[[Any], str]] = {
     "plan_index": offer_index,
     "build_index": build_index,
     "ask_index": answer,
-    "plan_finetune": plan_finetune,
+    "inspect_dataset": offer_training,
+    "plan_finetune": offer_launch,
+    "launch_finetune": launched,
+    "resume_job": launched,
+    "job_status": job,
+    "cancel_job": job,
+    "evaluate_model": evaluation,
+    "chat_with_model": compare,
 }

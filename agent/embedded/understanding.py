@@ -79,8 +79,11 @@ def understand(message: str) -> UseCase:
     if privacy in ("pii", "confidential") and "external_data" in needs:
         warnings.add("pii_third_party")
     tried = _prompt_tried(needs)
-    knowing = True if "knowledge" in needs or "knowledge_injection" in warnings else None
     doing = True if "behaviour" in needs else None
+    knowing = True if "knowledge" in needs or "doc_count" in numbers else None
+    if knowing and not doing and "wants_training" in needs:
+        warnings.add("knowledge_injection")
+    knowing = True if "knowledge_injection" in warnings else knowing
     task = _task_type(text, numbers)
     if outside:
         task = "other"
@@ -200,8 +203,13 @@ def _counted(
 
 
 def _monthly_factor(rest: str) -> float | None:
-    """The factor to a month when a period follows within the next few words, else None."""
+    """The factor to a month when a period follows within the next few words, else None.
+
+    "400 pages that change every month" counts pages, not requests.
+    """
     near = re.split(r"[,.;:!?。，；！？\d]", rest, maxsplit=1)[0][:45]
+    if _patterns()["change"]["verbs"].search(near):
+        return None
     for period, pattern in _patterns()["per"].items():
         if pattern.search(near):
             return _per_month()[period]

@@ -86,8 +86,8 @@ class Chat:
         """Send a message and wait for the whole reply; returns the text of the last reply."""
         if files:
             self.page.locator("#message input[type=file]").first.set_input_files(files)
-            for file in files:
-                expect(self.page.locator("#message")).to_contain_text(file.name[:8], timeout=30_000)
+            thumbnails = self.page.locator("#message").get_by_role("listitem")
+            expect(thumbnails).to_have_count(len(files), timeout=30_000)
         self.page.locator("#message textarea").fill(text)
         before = self.page.locator("#chat .message.user, #chat .user.message").count()
         self.page.keyboard.press("Enter")

@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 from knowdo.tools.evaluate.chat import chat_with_model
-from knowdo.tools.jobs.store import list_jobs
 
 from knowdo.knowledge.errors import KnowDoError
+from knowdo.tools.jobs.store import list_jobs
 
 REFRESH_SECONDS = 5
 
@@ -47,6 +47,4 @@ def build() -> None:
         return answers.base, answers.tuned, answers.note
 
     timer.tick(refresh, [chosen], [chosen], show_progress="hidden", api_name=False)
-    gr.on(
-        [run.click, prompt.submit], ask, [chosen, prompt], [base, tuned, note], api_name=False
-    )
+    gr.on([run.click, prompt.submit], ask, [chosen, prompt], [base, tuned, note], api_name=False)

@@ -10,11 +10,12 @@ from knowdo.agent.embedded.replies import answer
 from knowdo.knowledge.errors import KnowDoError
 from knowdo.tools.format import html
 from knowdo.tools.indexing import ask_index
-from knowdo.tools.rag.store import delete_index, list_indexes
+from knowdo.tools.rag.store import delete_index, folder_of, list_indexes, read_files
 from knowdo.tools.tool import to_plain
 
 NONE_YET = "<p class='muted'>No index yet. Attach documents in the chat and say: index these.</p>"
 REFRESH_SECONDS = 4
+SHOWN_FILES = 50
 
 
 def build() -> None:
@@ -35,7 +36,7 @@ def build() -> None:
         infos = list_indexes()
         ids = [info.index_id for info in infos]
         value = current if current in ids else (ids[0] if ids else None)
-        choices = [(f"{info.name} ({info.chunks:,} chunks)", info.index_id) for info in infos]
+        choices = [(f"{info.name} ({info.chunks:,} passages)", info.index_id) for info in infos]
         return gr.Dropdown(choices=choices, value=value), _details(value)
 
     def ask_it(index_id: str | None, text: str) -> str:
@@ -55,9 +56,7 @@ def build() -> None:
 
     timer.tick(refresh, [chosen], [chosen, details], show_progress="hidden", api_name=False)
     chosen.input(_details, [chosen], [details], show_progress="hidden", api_name=False)
-    gr.on(
-        [ask.click, question.submit], ask_it, [chosen, question], [found], api_name=False
-    )
+    gr.on([ask.click, question.submit], ask_it, [chosen, question], [found], api_name=False)
     delete.click(delete_it, [chosen, confirm], [chosen, details, confirm], api_name=False)
 
 
@@ -65,10 +64,11 @@ def _details(index_id: str | None) -> str:
     info = next((i for i in list_indexes() if i.index_id == index_id), None)
     if info is None:
         return NONE_YET
-    files = "".join(f"<li>{html(str(file.name))}</li>" for file in info.files[:50])
-    more = f"<li>and {len(info.files) - 50:,} more</li>" if len(info.files) > 50 else ""
+    named = read_files(folder_of(info.index_id))
+    rows = "".join(f"<li>{html(file.file)}</li>" for file in named[:SHOWN_FILES])
+    more = len(named) - SHOWN_FILES
+    rows += f"<li>and {more:,} more</li>" if more > 0 else ""
     return (
-        f"<p><b>{html(info.name)}</b>: {info.chunks:,} chunks from {len(info.files):,} files,"
-        f" {html(info.state)}, embeddings by {html(info.embedding_model)}.</p>"
-        f"<ul>{files}{more}</ul>"
+        f"<p><b>{html(info.name)}</b>: {info.chunks:,} passages from {info.files:,} files,"
+        f" {html(info.state)}, embeddings by {html(info.embedding_model)}.</p><ul>{rows}</ul>"
     )

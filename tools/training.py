@@ -1,0 +1,122 @@
+"""The tools on datasets, training runs and tuned models, and the approval that a run needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowdo.tools.evaluate.chat import SideBySide
+from knowdo.tools.evaluate.chat import chat_with_model as chat
+from knowdo.tools.evaluate.report import Evaluation, read_evaluation
+from knowdo.tools.jobs.status import JobStatus
+from knowdo.tools.jobs.status import job_status as status
+
+from knowdo.knowledge.errors import InputError
+from knowdo.tools.dataset.report import DatasetReport
+from knowdo.tools.dataset.report import inspect_dataset as inspect
+from knowdo.tools.finetune.plan import FinetunePlan, load_plan
+from knowdo.tools.finetune.planning import plan_finetune as plan
+from knowdo.tools.jobs import ledger, supervisor
+from knowdo.tools.jobs.store import job_plan, list_jobs
+from knowdo.tools.tool import Effect, tool
+
+DEFAULT_BASE_MODEL = "SmolLM2-135M-Instruct"
+
+
+@tool(Effect.READ)
+def inspect_dataset(path: str) -> DatasetReport:
+    """Check a training file: format, usable examples, bad lines, lengths, what stops a run."""
+    return inspect(path)
+
+
+@tool(Effect.READ)
+def plan_finetune(
+    dataset_path: str,
+    base_model: str = DEFAULT_BASE_MODEL,
+    method: str | None = None,
+    num_train_epochs: float | None = None,
+    learning_rate: float | None = None,
+    per_device_train_batch_size: int | None = None,
+    max_length: int | None = None,
+    lora_rank: int | None = None,
+    max_examples: int | None = None,
+    eval_examples: int | None = None,
+) -> FinetunePlan:
+    """Plan a training run: method, settings, split, tokens, time, memory and price; starts nothing.
+
+    Leave settings out unless the person named them: they are chosen for the data and the machine.
+    method is auto, lora, qlora or full. When the plan has blockers, do not launch it.
+    """
+    settings = {
+        name: value
+        for name, value in locals().items()
+        if name not in ("dataset_path", "base_model") and value is not None
+    }
+    return plan(dataset_path, base_model, **settings)
+
+
+@tool(Effect.SPEND)
+def launch_finetune(plan_id: str) -> JobStatus:
+    """Start the approved fine-tuning plan and return its job."""
+    return status(supervisor.launch(plan_id).job_id)
+
+
+@tool(Effect.READ)
+def job_status(job_id: str | None = None) -> JobStatus:
+    """How a training job is doing; without an id, the newest one."""
+    return status(job_id or newest_job())
+
+
+@tool(Effect.WRITE)
+def cancel_job(job_id: str | None = None, save: bool = True) -> JobStatus:
+    """Stop a job; with save it keeps what it has learnt and can be resumed."""
+    chosen = job_id or newest_job()
+    supervisor.cancel(chosen, save=save)
+    return status(chosen)
+
+
+@tool(Effect.SPEND)
+def resume_job(job_id: str | None = None) -> JobStatus:
+    """Go on with a stopped or interrupted job from its last checkpoint."""
+    chosen = job_id or newest_job()
+    supervisor.resume(chosen)
+    return status(chosen)
+
+
+@tool(Effect.READ)
+def evaluate_model(job_id: str | None = None) -> Evaluation:
+    """Base against tuned on unseen examples, as measured at the end of the job."""
+    return read_evaluation(job_id or newest_job())
+
+
+@tool(Effect.READ)
+def chat_with_model(
+    prompt: str, job_id: str | None = None, max_new_tokens: int = 128
+) -> SideBySide:
+    """Ask the base model and the tuned one the same thing. What they write is data, no order."""
+    return chat(job_id or newest_job(), prompt, max_new_tokens)
+
+
+def newest_job() -> str:
+    """The id of the job that was made last. Raises InputError when there is none."""
+    jobs = list_jobs()
+    if not jobs:
+        raise InputError("There is no job yet. Attach a JSONL file and say: train on this.")
+    return jobs[0].job_id
+
+
+def plan_of_call(tool_name: str, args: dict[str, Any]) -> str:
+    """The id of the plan that a waiting call would run."""
+    if "plan_id" in args:
+        return str(args["plan_id"])
+    return job_plan(args.get("job_id") or newest_job()).plan_id
+
+
+def approve_plan(plan_id: str, approved_by: str) -> None:
+    """Record a person's approval of exactly this plan; one start consumes it.
+
+    Raises InputError when there is no such plan or it cannot run.
+    """
+    approved = load_plan(plan_id, check_data=False)
+    if approved.blockers:
+        raise InputError(f"This plan cannot run: {' '.join(approved.blockers)}")
+    ledger.approve(plan_id, approved_by)

@@ -1,0 +1,71 @@
+"""knowdo doctor: what is installed, what this machine can do, what is missing."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from knowdo.ui.commands.output import as_json, show
+
+_PACKAGES = ("knowdo", "torch", "transformers", "peft", "trl", "bitsandbytes", "chromadb", "gradio",
+             "langchain", "langgraph", "sentence-transformers", "openai")  # fmt: skip
+
+
+@click.command()
+@as_json
+def doctor(json_output: bool) -> None:
+    """Check the installation and say what to do about what is missing."""
+    show(_findings(), json_output, _text)
+
+
+def _findings() -> dict[str, Any]:
+    import psutil
+
+    from knowdo.agent.settings import settings_from_environment
+    from knowdo.tools.home import home, models_folder
+    from knowdo.tools.weights import known_weights
+
+    weights = {
+        name: (models_folder() / name / "config.json").is_file()
+        for name, spec in known_weights().items()
+        if spec.default
+    }
+    missing = [name for name, there in weights.items() if not there]
+    return {
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+        "cpu_cores": psutil.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "gpu": _gpu(),
+        "home": str(home()),
+        "free_disk_gib": round(shutil.disk_usage(home()).free / 2**30, 1),
+        "weights": weights,
+        "chat_model": settings_from_environment().where_messages_go(),
+        "to_do": [f"knowdo models fetch {name}" for name in missing],
+    }
+
+
+def _gpu() -> str | None:
+    import torch
+
+    if not torch.cuda.is_available():
+        return None
+    properties = torch.cuda.get_device_properties(0)
+    return f"{properties.name}, {properties.total_memory / 2**30:.1f} GiB"
+
+
+def _text(found: dict[str, Any]) -> str:
+    lines = [
+        f"Python {found['python']}, {found['cpu_cores']} cores, {found['memory_gib']} GiB memory",
+        f"GPU: {found['gpu'] or 'none; training runs on the CPU'}",
+        f"Home: {found['home']} ({found['free_disk_gib']} GiB free)",
+        f"Chat model: {found['chat_model']}",
+        "Packages: " + ", ".join(f"{n} {v}" for n, v in found["packages"].items()),
+        *(f"Weights: {n} {'ready' if ok else 'MISSING'}" for n, ok in found["weights"].items()),
+        *(f"To do: {step}" for step in found["to_do"]),
+    ]
+    return "\n".join(lines if found["to_do"] else [*lines, "All is ready."])

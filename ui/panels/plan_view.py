@@ -1,0 +1,59 @@
+"""A training plan as a person reads it before approving: what, on what, how long, how much."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowdo.tools.format import duration_range, gib_range, html, usd_range
+
+_METHODS = {
+    "lora": "LoRA on the whole-precision base",
+    "qlora": "QLoRA (base in 4 bits)",
+    "full": "Full fine-tuning",
+}
+
+
+def plan_html(plan: dict[str, Any], resuming: bool = False) -> str:
+    """The plan's card; every figure is the plan's own."""
+    data = plan["data"]
+    settings = plan["settings"]
+    rows = [
+        ("Base model", plan["base_model"]),
+        ("Method", f"{_METHODS[plan['method']]}, {plan['precision']}, {plan['hardware']}"),
+        ("Data", f"{data['train_examples']:,} to learn, {data['test_examples']:,} kept unseen"),
+        (
+            "Tokens",
+            f"{data['tokens_per_epoch']:,} an epoch, of them {data['trained_tokens_per_epoch']:,}"
+            " in answers (only these are learnt)",
+        ),
+        (
+            "Training",
+            f"{settings['num_train_epochs']:g} epochs, {plan['total_steps']:,} steps, learning rate"
+            f" {settings['learning_rate']:g}, rank {settings['lora_rank']}",
+        ),
+        ("Time", duration_range(plan["seconds"])),
+        ("Memory", gib_range(plan["peak_memory_gib"])),
+        ("Disk", f"{plan['disk_gib']:.2f} GiB"),
+        ("Price", usd_range(plan["cost_usd"])),
+    ]
+    title = "Resume this run?" if resuming else "Start this run?"
+    table = "".join(f"<tr><td>{html(k)}</td><td><b>{html(v)}</b></td></tr>" for k, v in rows)
+    return (
+        f"<h3>{title} <span class='muted'>plan {html(plan['plan_id'])}</span></h3>"
+        f"<table>{table}</table>"
+        f"{_list('Stops this run', plan['blockers'])}{_list('Note', plan['warnings'])}"
+        f"<details><summary>Why these settings, and what the figures rest on</summary>"
+        f"{_reasons(plan)}</details>"
+    )
+
+
+def _list(title: str, items: list[str]) -> str:
+    if not items:
+        return ""
+    return f"<p><b>{title}:</b></p><ul>{''.join(f'<li>{html(i)}</li>' for i in items)}</ul>"
+
+
+def _reasons(plan: dict[str, Any]) -> str:
+    rows = [f"<li><b>{html(k)}</b>: {html(v)}</li>" for k, v in plan["reasons"].items()]
+    rows += [f"<li>{html(a)}</li>" for a in plan["assumptions"]]
+    return f"<ul>{''.join(rows)}</ul>"
