@@ -6,10 +6,11 @@ import logging
 from importlib.resources import files
 from typing import Any
 
-from knowdo.tools.catalogue import TOOLS
 from langchain.agents import create_agent
 from langchain.agents.middleware import (
+    AgentMiddleware,
     HumanInTheLoopMiddleware,
+    InterruptOnConfig,
     ModelCallLimitMiddleware,
     ToolErrorMiddleware,
 )
@@ -21,11 +22,14 @@ from langgraph.graph.state import CompiledStateGraph
 from knowdo.agent.adapters import as_langchain
 from knowdo.agent.case import CaseMiddleware
 from knowdo.knowledge.errors import KnowDoError
+from knowdo.tools.catalogue import TOOLS
 from knowdo.tools.tool import Effect
 
 log = logging.getLogger(__name__)
 # A turn that needs more model calls than this is going in circles.
 MODEL_CALLS_PER_TURN = 12
+# What a person may answer to a costly call.
+ANSWERS = InterruptOnConfig(allowed_decisions=["approve", "edit", "reject"])
 
 
 def build_agent(
@@ -33,22 +37,15 @@ def build_agent(
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """The agent graph. Tools with Effect.SPEND stop for a person's decision."""
     prompt = files("knowdo.agent").joinpath("prompts/system.md").read_text(encoding="utf-8")
-    needs_approval = {
-        tool.name: {"allowed_decisions": ["approve", "edit", "reject"]}
-        for tool in TOOLS
-        if tool.effect is Effect.SPEND
-    }
-    return create_agent(
-        model,
-        [as_langchain(tool) for tool in TOOLS],
-        middleware=[
-            CaseMiddleware(prompt),
-            HumanInTheLoopMiddleware(interrupt_on=needs_approval),  # type: ignore[arg-type]
-            ModelCallLimitMiddleware(run_limit=MODEL_CALLS_PER_TURN),
-            ToolErrorMiddleware(_explain),
-        ],
-        checkpointer=checkpointer,
-    )
+    costly = [tool.name for tool in TOOLS if tool.effect is Effect.SPEND]
+    middleware: list[AgentMiddleware[Any, Any, Any]] = [
+        CaseMiddleware(prompt),
+        HumanInTheLoopMiddleware(interrupt_on=dict.fromkeys(costly, ANSWERS)),
+        ModelCallLimitMiddleware(run_limit=MODEL_CALLS_PER_TURN),
+        ToolErrorMiddleware(_explain),
+    ]
+    tools = [as_langchain(tool) for tool in TOOLS]
+    return create_agent(model, tools, middleware=middleware, checkpointer=checkpointer)
 
 
 def _explain(error: Exception, request: ToolCallRequest) -> str:

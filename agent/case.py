@@ -68,8 +68,9 @@ class CaseMiddleware(AgentMiddleware[CaseState, Any, Any]):
             return handler(request)
         known = {k: v for k, v in request.state.get("case", {}).items() if k in request.tool.args}
         given = {k: v for k, v in request.tool_call["args"].items() if v is not None}
-        call = {**request.tool_call, "args": {**known, **given}}
-        result = handler(request.override(tool_call=call))  # type: ignore[typeddict-item]
+        call = request.tool_call.copy()
+        call["args"] = {**known, **given}
+        result = handler(request.override(tool_call=call))
         if name != "recommend_approach" or not isinstance(result, ToolMessage):
             return result
         if result.status == "error":

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from knowdo.tools.training import approve_plan, plan_of_call
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -35,6 +34,7 @@ from knowdo.agent.settings import Settings
 from knowdo.agent.transcript import Entry, transcript
 from knowdo.knowledge.errors import InputError, KnowDoError
 from knowdo.tools.advise import use_case_from
+from knowdo.tools.training import approve_plan, plan_of_call
 
 log = logging.getLogger(__name__)
 # More than a person types; a longer text is a document and belongs in a file.
@@ -67,9 +67,9 @@ class Conversations:
         """The id of a new conversation; it is listed from its first message on."""
         return uuid.uuid4().hex[:12]
 
-    def list(self) -> list[ConversationInfo]:
+    def listed(self) -> list[ConversationInfo]:
         """Conversations, the newest first."""
-        return self._registry.list()
+        return self._registry.listed()
 
     def send(self, conversation_id: str, text: str, files: tuple[str, ...] = ()) -> Run:
         """Start a turn. Raises InputError for a message that cannot be read or while one runs."""

@@ -42,7 +42,7 @@ class Registry:
                 (conversation_id, title, now),
             )
 
-    def list(self) -> list[ConversationInfo]:
+    def listed(self) -> list[ConversationInfo]:
         """Conversations, the newest first."""
         with self._lock:
             rows = self._connection.execute(

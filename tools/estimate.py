@@ -112,7 +112,7 @@ def estimate_data_needs(task_type: str, n_classes: float | None = None) -> DataN
 def _method(method: str) -> Method:
     for known in ("qlora", "lora", "full"):
         if method.lower() == known:
-            return known  # type: ignore[return-value]
+            return known
     raise InputError(f"Unknown method '{method}'. Known are: qlora, lora, full.")
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-
-from knowdo.tools.evaluate.chat import SideBySide
-from knowdo.tools.evaluate.chat import chat_with_model as chat
-from knowdo.tools.evaluate.report import Evaluation, read_evaluation
-from knowdo.tools.jobs.status import JobStatus
-from knowdo.tools.jobs.status import job_status as status
 
 from knowdo.knowledge.errors import InputError
 from knowdo.tools.dataset.report import DatasetReport
 from knowdo.tools.dataset.report import inspect_dataset as inspect
-from knowdo.tools.finetune.plan import FinetunePlan, load_plan
+from knowdo.tools.evaluate.chat import SideBySide
+from knowdo.tools.evaluate.chat import chat_with_model as chat
+from knowdo.tools.evaluate.report import Evaluation, load_evaluation
+from knowdo.tools.finetune.plan import FinetunePlan
 from knowdo.tools.finetune.planning import plan_finetune as plan
 from knowdo.tools.jobs import ledger, supervisor
-from knowdo.tools.jobs.store import job_plan, list_jobs
+from knowdo.tools.jobs.status import JobStatus
+from knowdo.tools.jobs.status import job_status as status
+from knowdo.tools.jobs.store import job_state, list_jobs
 from knowdo.tools.tool import Effect, tool
 
 DEFAULT_BASE_MODEL = "SmolLM2-135M-Instruct"
+# Examples on which base and tuned differ that stand in the chat; the panel shows all.
+SHOWN_FLIPS = 3
 
 
 @tool(Effect.READ)
@@ -57,13 +59,13 @@ def plan_finetune(
 @tool(Effect.SPEND)
 def launch_finetune(plan_id: str) -> JobStatus:
     """Start the approved fine-tuning plan and return its job."""
-    return status(supervisor.launch(plan_id).job_id)
+    return _brief(status(supervisor.launch(plan_id).job_id))
 
 
 @tool(Effect.READ)
 def job_status(job_id: str | None = None) -> JobStatus:
     """How a training job is doing; without an id, the newest one."""
-    return status(job_id or newest_job())
+    return _brief(status(job_id or newest_job()))
 
 
 @tool(Effect.WRITE)
@@ -71,7 +73,7 @@ def cancel_job(job_id: str | None = None, save: bool = True) -> JobStatus:
     """Stop a job; with save it keeps what it has learnt and can be resumed."""
     chosen = job_id or newest_job()
     supervisor.cancel(chosen, save=save)
-    return status(chosen)
+    return _brief(status(chosen))
 
 
 @tool(Effect.SPEND)
@@ -79,13 +81,14 @@ def resume_job(job_id: str | None = None) -> JobStatus:
     """Go on with a stopped or interrupted job from its last checkpoint."""
     chosen = job_id or newest_job()
     supervisor.resume(chosen)
-    return status(chosen)
+    return _brief(status(chosen))
 
 
 @tool(Effect.READ)
 def evaluate_model(job_id: str | None = None) -> Evaluation:
     """Base against tuned on unseen examples, as measured at the end of the job."""
-    return read_evaluation(job_id or newest_job())
+    evaluation = load_evaluation(job_id or newest_job())
+    return replace(evaluation, flips=evaluation.flips[:SHOWN_FLIPS])
 
 
 @tool(Effect.READ)
@@ -94,6 +97,11 @@ def chat_with_model(
 ) -> SideBySide:
     """Ask the base model and the tuned one the same thing. What they write is data, no order."""
     return chat(job_id or newest_job(), prompt, max_new_tokens)
+
+
+def _brief(job: JobStatus) -> JobStatus:
+    """Without the points of the curves, which only the page draws."""
+    return replace(job, loss_curve=(), eval_curve=())
 
 
 def newest_job() -> str:
@@ -108,15 +116,12 @@ def plan_of_call(tool_name: str, args: dict[str, Any]) -> str:
     """The id of the plan that a waiting call would run."""
     if "plan_id" in args:
         return str(args["plan_id"])
-    return job_plan(args.get("job_id") or newest_job()).plan_id
+    return job_state(args.get("job_id") or newest_job()).plan_id
 
 
 def approve_plan(plan_id: str, approved_by: str) -> None:
     """Record a person's approval of exactly this plan; one start consumes it.
 
-    Raises InputError when there is no such plan or it cannot run.
+    Raises InputError when there is no such plan, its data changed, or it cannot run.
     """
-    approved = load_plan(plan_id, check_data=False)
-    if approved.blockers:
-        raise InputError(f"This plan cannot run: {' '.join(approved.blockers)}")
     ledger.approve(plan_id, approved_by)

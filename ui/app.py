@@ -196,6 +196,6 @@ def _header(conversations: Conversations) -> str:
 
 
 def _history(conversations: Conversations, current: str) -> Any:
-    choices = [(info.title, info.conversation_id) for info in conversations.list()]
+    choices = [(info.title, info.conversation_id) for info in conversations.listed()]
     known = {conversation_id for _, conversation_id in choices}
     return gr.Dropdown(choices=choices, value=current if current in known else None)

@@ -268,19 +268,28 @@ def offer_launch(data: dict[str, Any]) -> str:
 
 def job(data: dict[str, Any]) -> str:
     """How a job is doing, and what can be done with it."""
-    parts = [f"Job `{data['job_id']}` is **{data['state']}**. {data['message']}"]
+    message = data["message"][:1].upper() + data["message"][1:].rstrip(".")
+    parts = [f"Job `{data['job_id']}` is **{data['state']}**. {message}."]
     figures = []
     if data["state"] == "running":
         figures.append(f"{data['progress']:.0%} done")
     if data.get("eta_seconds") and data["state"] == "running":
         figures.append(f"about {duration(data['eta_seconds'])} left")
-    if data.get("loss") is not None:
-        figures.append(f"training loss {data['loss']:.3f}")
+    if data.get("last_loss") is not None:
+        figures.append(f"training loss {data['last_loss']:.3f}")
     if figures:
         parts.append(", ".join(figures) + ".")
-    if data.get("next_steps"):
-        parts.append("You can: " + "; ".join(data["next_steps"]) + ".")
-    return " ".join(parts[:2]) + ("\n\n" + parts[2] if len(parts) > 2 else "")
+    told = [_NEXT[action] for action in data["next_actions"] if action in _NEXT]
+    after = f"\n\nYou can say {', '.join(told)}." if told else ""
+    return " ".join(parts) + after
+
+
+_NEXT = {
+    "cancel": "`stop it`",
+    "resume": "`resume it`",
+    "evaluate": "`did it help?`",
+    "chat": "`compare: your question`",
+}
 
 
 def launched(data: dict[str, Any]) -> str:
@@ -302,7 +311,25 @@ def _quoted(text: str) -> str:
 
 
 def evaluation(data: dict[str, Any]) -> str:
-    return str(data)
+    """Did it help: the verdict, the interval, and an example on which the two differ."""
+    parts = [f"**{data['summary']}**"]
+    parts.append(
+        f"{data['improved']:,} of {data['examples']:,} unseen examples got better,"
+        f" {data['worsened']:,} got worse."
+    )
+    if data["flips"]:
+        flip = data["flips"][0]
+        parts.append(
+            f"For example, asked `{_short(flip['question'])}`, the base wrote"
+            f" `{_short(flip['base'])}` and the tuned model `{_short(flip['tuned'])}`"
+            f" (wanted: `{_short(flip['expected'])}`)."
+        )
+    return "\n\n".join(parts)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.replace("`", "'").split())
+    return line if len(line) <= 160 else f"{line[:159]}…"
 
 
 _REPLIES: dict[str, Callable[[Any], str]] = {

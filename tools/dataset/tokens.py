@@ -78,11 +78,19 @@ class ChatTokenizer:
         The answer begins where the text with it departs from the prompt alone, as in TRL.
         """
         answered = (*turn.prompt, Message("assistant", turn.answer))
-        before = self._ids(self.render(turn.prompt, add_generation_prompt=True))
+        before = self.prompt_ids(turn.prompt)
         ids = self._ids(self.render(answered))
         start = _common_prefix(before, ids)
         labels = [NOT_TRAINED] * start + ids[start:]
         return EncodedTurn(ids[:max_length], labels[:max_length], start, len(ids) - start)
+
+    def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+        """Ids of a conversation up to where the assistant begins to answer."""
+        return self._ids(self.render(messages, add_generation_prompt=True))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of generated ids, without the marks of turns."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
 
     def _ids(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)

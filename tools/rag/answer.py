@@ -12,7 +12,13 @@ from knowdo.tools.rag.embedding import embed
 from knowdo.tools.rag.retrieval import Hit, retrieve
 from knowdo.tools.rag.store import open_index
 
-FOUND_SCORE = 0.6
+# Measured on the score of the best hit, with 308 questions whose answer is in 1,483 sections of
+# manuals and FAQs, and questions whose answer is not: at 0.55, 93 % of the first are answered;
+# refused are 99.7 % of 300 questions from another field (banking), but only 33 % of 40 from the
+# same manuals with the answer taken out (area under the curve 0.74): nearness cannot tell those.
+# So between the two figures the answer says that it is unsure; 83 % of the 40 fall below 0.8, and
+# 47 % of the first.
+FOUND_SCORE = 0.55
 SURE_SCORE = 0.8
 # A further passage must come this near to the best one.
 _SCORE_MARGIN = 0.12
@@ -53,9 +59,10 @@ def ask(index_id: str, question: str, top_k: int = 5) -> Answer:
 def answer_extractively(question: str, hits: Sequence[Hit]) -> Answer:
     """The best one to three passages of the hits, quoted and numbered."""
     best = max((hit.score for hit in hits), default=0.0)
-    if best < FOUND_SCORE:
-        return Answer("I did not find an answer to that in the documents.", (), found=False)
     near = [hit for hit in hits if hit.score >= max(FOUND_SCORE, best - _SCORE_MARGIN)]
+    near = near or [hit for hit in hits if _holds_identifiers(question, hit.text)]
+    if not near:
+        return Answer("I did not find an answer to that in the documents.", (), found=False)
     quotes = _best_quotes(question, near[:_MAX_QUOTES])
     opening = (
         "The documents say:"
@@ -84,8 +91,18 @@ def passages_for_llm(hits: Sequence[Hit]) -> str:
     return "\n\n".join(lines)
 
 
+def _holds_identifiers(question: str, text: str) -> bool:
+    """Whether a question names something by number (a ticket, a part, an error) and text holds it.
+
+    The embedding model hardly sees numbers. Years are none: they stand in all kinds of text.
+    """
+    words = re.findall(r"\w*\d\w*", question.lower())
+    names = [word for word in words if len(word) > 2 and not re.fullmatch(r"(19|20)\d\d", word)]
+    return bool(names) and set(names) <= set(re.findall(r"\w+", text.lower()))
+
+
 def _best_quotes(question: str, hits: Sequence[Hit]) -> tuple[Quote, ...]:
-    """For each hit the sentences nearest to the question; embedded in one go."""
+    """For each hit the sentences nearest to the question, nearest first."""
     windows = [(hit, window) for hit in hits for window in _windows(hit.text)]
     vectors = embed([question, *(window for _, window in windows)])
     nearness = vectors[1:] @ vectors[0]
@@ -93,9 +110,9 @@ def _best_quotes(question: str, hits: Sequence[Hit]) -> tuple[Quote, ...]:
     for (hit, window), value in zip(windows, nearness, strict=True):
         if hit.chunk_id not in best or value > best[hit.chunk_id][0]:
             best[hit.chunk_id] = (float(value), Quote(window, hit.file, hit.location))
-    quotes = [quote for _, quote in best.values()]
+    ranked = sorted(best.values(), key=lambda pair: -pair[0])
     # Overlapping chunks may give the same sentences.
-    return tuple({(q.text, q.file): q for q in reversed(quotes)}.values())[::-1]
+    return tuple(dict.fromkeys(quote for _, quote in ranked))
 
 
 def _windows(text: str) -> list[str]:

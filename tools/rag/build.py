@@ -9,9 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from knowdo.knowledge.errors import InputError, OperationError
+from knowdo.knowledge.errors import InputError
 from knowdo.tools.progress import report_progress
 from knowdo.tools.rag.chunking import Chunk, chunk_document
 from knowdo.tools.rag.embedding import DIMENSION, EMBEDDING_MODEL, embed, token_counter, warm_up
@@ -29,6 +27,7 @@ from knowdo.tools.rag.store import (
     IndexedFile,
     IndexInfo,
     OpenIndex,
+    alone,
     folder_of,
     read_files,
     read_info,
@@ -53,7 +52,7 @@ def build_index(plan_id: str) -> IndexInfo:
     plan = read_plan(plan_id)
     folder = folder_of(plan.index_id)
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder, plan.name):
+    with alone(folder, plan.name):
         done = _finished(folder, plan)
         if done:
             return done
@@ -64,22 +63,6 @@ def build_index(plan_id: str) -> IndexInfo:
             _store_all(index, plan)
             chunks = index.count()
         return write_info(replace(info, state="ready", chunks=chunks), files)
-
-
-@contextmanager
-def _alone(folder: Path, name: str) -> Iterator[None]:
-    """Hold the index's lock; the system releases it when the process dies."""
-    lock = FileLock(folder / "build.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise OperationError(
-            f"The index '{name}' is being built already. Wait until that is done."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _finished(folder: Path, plan: StoredPlan) -> IndexInfo | None:

@@ -17,8 +17,8 @@ _MAX_WORDS = 64
 _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
-        """a an and any are as at be been but by can could did do does for from had has have how i if
-        in into is it its me my no not of on or our should so than that the their them then there
+        """a an and any are as at be been but by can could did do does for from had has have how i
+        if in into is it its me my no not of on or our should so than that the their them then there
         these they this those to us was we were what when where which who why will with without
         would you your""",
     )

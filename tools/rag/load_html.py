@@ -12,8 +12,8 @@ from knowdo.tools.rag.sections import Section, section_name, tidy
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-# The parsed tree takes about twenty times the bytes of the page.
-MAX_HTML_BYTES = 10 << 20
+# The parsed tree of a page that is all tags takes a hundred times its bytes.
+MAX_HTML_BYTES = 5 << 20
 _UNSEEN = "script, style, noscript, template, svg, math, iframe, object, head, [hidden]"
 _ROUND_THE_TEXT = (
     "nav, aside, footer, [role=navigation], [role=complementary], [role=contentinfo],"

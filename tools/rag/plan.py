@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -177,7 +178,9 @@ def _find_files(paths: Iterable[str]) -> tuple[list[tuple[str, Path]], list[Refu
     refused = []
     for given in paths:
         path = Path(given).expanduser()
-        if path.is_dir():
+        if not given.strip():
+            refused.append(RefusedFile(given, "A path is empty."))
+        elif path.is_dir():
             for file in _walk(path):
                 found.setdefault(file, f"{path.resolve().name}/{file.relative_to(path.resolve())}")
         elif path.is_file():
@@ -187,9 +190,9 @@ def _find_files(paths: Iterable[str]) -> tuple[list[tuple[str, Path]], list[Refu
             refused.append(RefusedFile(given, f"'{given}' {reason}."))
         if len(found) > MAX_FILES:
             raise InputError(f"There are more than {MAX_FILES:,} files. Give fewer folders.")
-    names = list(found.values())
+    names = Counter(found.values())
     # Two files of one name cannot be told apart in an answer: they get their whole path.
-    return [(n if names.count(n) == 1 else str(p), p) for p, n in found.items()], refused
+    return [(n if names[n] == 1 else str(p), p) for p, n in found.items()], refused
 
 
 def _walk(folder: Path) -> list[Path]:

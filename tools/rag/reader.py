@@ -25,8 +25,11 @@ MEMORY_BYTES = 1 << 30
 class DocumentReader:
     """A context in which `read` works; the reading process starts when it is first needed."""
 
-    def __init__(self, seconds_per_file: float = SECONDS_PER_FILE) -> None:
+    def __init__(
+        self, seconds_per_file: float = SECONDS_PER_FILE, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
         self._seconds = seconds_per_file
+        self._memory_bytes = memory_bytes
         self._process: subprocess.Popen[str] | None = None
         self._closing = ExitStack()
 
@@ -73,7 +76,7 @@ class DocumentReader:
         self._complaints.truncate()
         self._process = subprocess.Popen(
             # -P: a folder with a module of a known name must not lend its code to the reader.
-            [sys.executable, "-P", "-m", "knowdo.tools.rag.reader"],
+            [sys.executable, "-P", "-m", "knowdo.tools.rag.reader", str(self._memory_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -99,9 +102,9 @@ class DocumentReader:
         self._complaints.seek(0)
         last = (self._complaints.read().strip().splitlines() or ["the reader stopped"])[-1][:200]
         if timed_out:
-            cause = f"reading it took more than {self._seconds:.0f} seconds"
+            cause = f"reading it took more than {self._seconds:g} seconds"
         elif "MemoryError" in last or "bad_alloc" in last:
-            cause = f"reading it takes more than {MEMORY_BYTES >> 30} GiB of memory"
+            cause = f"reading it takes more than {self._memory_bytes >> 20} MiB of memory"
         else:
             cause = f"it is damaged or malformed ({last})"
         return InputError(
@@ -119,14 +122,14 @@ def _decoded(answer: dict[str, Any]) -> Document:
     return Document(sections=sections, notes=tuple(answer.pop("notes")), **answer)
 
 
-def _limit_memory() -> None:
+def _limit_memory(limit_bytes: int) -> None:
     if sys.platform == "win32":
         return
     import resource
 
     # macOS refuses limits on address space; the limit on time holds there all the same.
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
 
 
 def _answer(path: Path) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def main() -> None:
 
     # Parsers warn at length about what they mend by themselves.
     logging.disable(logging.CRITICAL)
-    _limit_memory()
+    _limit_memory(int(sys.argv[1]))
     # A library that prints must not print into the answers.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)

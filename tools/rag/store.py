@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
+
+from filelock import FileLock, Timeout
 
 from knowdo.knowledge.errors import InputError, OperationError, unknown_name
 from knowdo.tools.home import read_json, subfolder, write_json
@@ -201,7 +204,7 @@ def delete_index(index_id: str, *, confirm: str) -> None:
     """Delete an index for good; its documents are left alone.
 
     `confirm` must equal the id: deleting is approved for one index, not for whatever a name means.
-    Raises InputError otherwise, or when there is no such id.
+    Raises InputError otherwise, or when there is no such id, OperationError during a build.
     """
     ids = [index.index_id for index in list_indexes()]
     if index_id not in ids:
@@ -210,7 +213,30 @@ def delete_index(index_id: str, *, confirm: str) -> None:
         raise InputError(
             f"Deleting index '{index_id}' needs its id as confirmation, not '{confirm[:80]}'."
         )
-    shutil.rmtree(folder_of(index_id))
+    folder = folder_of(index_id)
+    with alone(folder, index_id):
+        # Without its description it is an index no more, whatever happens to the rest.
+        (folder / "meta.json").unlink()
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def alone(folder: Path, name: str) -> Iterator[None]:
+    """Hold an index's lock; the system releases it when the process dies.
+
+    Raises OperationError when another process, or another thread, holds it.
+    """
+    lock = FileLock(folder / "build.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise OperationError(
+            f"The index '{name}' is being built at this moment. Wait until that is done."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def folder_of(index_id: str) -> Path:

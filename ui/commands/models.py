@@ -69,9 +69,8 @@ def list_all(json_output: bool) -> None:
 @as_json
 def chat(job_id: str, message: str, max_new_tokens: int, json_output: bool) -> None:
     """Ask the base model and the tuned one the same thing."""
-    from knowdo.tools.evaluate.chat import chat_with_model
-
     from knowdo.agent.embedded import replies
+    from knowdo.tools.evaluate.chat import chat_with_model
 
     with progress_on_stderr():
         answers = chat_with_model(job_id, message, max_new_tokens)

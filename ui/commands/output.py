@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +23,7 @@ def show(result: Any, json_output: bool, text: Callable[[Any], str]) -> None:
 @contextmanager
 def progress_on_stderr() -> Iterator[None]:
     """Show progress of what runs inside on stderr, in one line that is rewritten on a terminal."""
-    on_terminal = click.get_text_stream("stderr").isatty()
+    on_terminal = sys.stderr.isatty()
 
     def line(text: str, done: float, total: float | None) -> None:
         share = f"{done / total:4.0%} " if total else ""

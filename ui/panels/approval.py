@@ -12,11 +12,11 @@ from knowdo.knowledge.errors import KnowDoError
 from knowdo.tools.finetune.plan import FinetunePlan, load_plan
 from knowdo.tools.finetune.planning import plan_finetune
 from knowdo.tools.tool import to_plain
+from knowdo.ui.panels.jobs import APPROVED_BY
 from knowdo.ui.panels.plan_view import plan_html
 
 Updates = dict[Any, Any]
 FollowRun = Callable[[str, Any], Iterator[Updates]]
-APPROVED_BY = "the person at the page"
 AS_ASKED = "as you asked"
 
 
@@ -75,11 +75,11 @@ class ApprovalCard:
         return self._show(load_plan(pending.plan_id, check_data=False), pending.tool)
 
     def _show(self, plan: FinetunePlan, tool: str) -> Updates:
-        resuming = tool == "resume_job"
+        title = "Resume this run?" if tool == "resume_job" else "Start this run?"
         values = _values(plan)
         return {
             self.card: gr.Group(visible=True),
-            self.text: plan_html(to_plain(plan), resuming),
+            self.text: plan_html(to_plain(plan), title),
             self.form: gr.Group(visible=False),
             self.plan_id: plan.plan_id,
             self.approve: gr.Button(interactive=not plan.blockers),

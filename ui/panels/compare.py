@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-from knowdo.tools.evaluate.chat import chat_with_model
 
 from knowdo.knowledge.errors import KnowDoError
+from knowdo.tools.evaluate.chat import chat_with_model
 from knowdo.tools.jobs.store import list_jobs
 
 REFRESH_SECONDS = 5

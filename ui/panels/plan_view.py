@@ -13,7 +13,7 @@ _METHODS = {
 }
 
 
-def plan_html(plan: dict[str, Any], resuming: bool = False) -> str:
+def plan_html(plan: dict[str, Any], title: str) -> str:
     """The plan's card; every figure is the plan's own."""
     data = plan["data"]
     settings = plan["settings"]
@@ -36,7 +36,6 @@ def plan_html(plan: dict[str, Any], resuming: bool = False) -> str:
         ("Disk", f"{plan['disk_gib']:.2f} GiB"),
         ("Price", usd_range(plan["cost_usd"])),
     ]
-    title = "Resume this run?" if resuming else "Start this run?"
     table = "".join(f"<tr><td>{html(k)}</td><td><b>{html(v)}</b></td></tr>" for k, v in rows)
     return (
         f"<h3>{title} <span class='muted'>plan {html(plan['plan_id'])}</span></h3>"
