@@ -54,7 +54,7 @@ def to_messages(entries: list[Entry]) -> list[Message]:
     messages: list[Message] = []
     for entry in entries:
         messages += [_tool_message(use) for use in entry.tools]
-        names = [f"📎 {Path(path).name}" for path in entry.files]
+        names = [f"*Attached: {Path(path).name}*" for path in entry.files]
         text = "\n".join([entry.text, *names]).strip()
         if text:
             messages.append({"role": entry.role, "content": text})

@@ -17,6 +17,8 @@ from knowdo.tools.dataset.task import guess_task
 from knowdo.tools.dataset.tokens import ChatTokenizer, EncodedTurn
 from knowdo.tools.home import models_folder
 
+# Tokens of a turn: the prompt, the answer.
+Length = tuple[int, int]
 Verdict = Literal["usable", "usable with notices", "unusable"]
 DEFAULT_BASE_MODEL = "SmolLM2-135M-Instruct"
 # Below this, training is refused (guidance: start at 50 to 100 well-made examples).
@@ -136,11 +138,11 @@ def inspect_dataset(
     )
 
 
-def length_statistics(encoded: Sequence[Sequence[EncodedTurn]], max_length: int) -> TokenStatistics:
-    """Statistics of examples, each given as its turns encoded without cutting."""
-    whole = [max(t.prompt_tokens + t.answer_tokens for t in turns) for turns in encoded]
-    answers = [t.answer_tokens for turns in encoded for t in turns]
-    cut = [t.prompt_tokens + t.answer_tokens > max_length for turns in encoded for t in turns]
+def length_statistics(lengths: Sequence[Sequence[Length]], max_length: int) -> TokenStatistics:
+    """Statistics of examples, each given by the lengths of its turns before cutting."""
+    whole = [max(prompt + answer for prompt, answer in turns) for turns in lengths]
+    answers = [answer for turns in lengths for _, answer in turns]
+    cut = [prompt + answer > max_length for turns in lengths for prompt, answer in turns]
     return TokenStatistics(
         measured_examples=len(whole),
         mean=round(statistics.fmean(whole), 1),
@@ -183,8 +185,13 @@ def _token_statistics(
         return None
     tokenizer = ChatTokenizer(folder)
     return length_statistics(
-        [[tokenizer.encode(turn) for turn in e.turns()] for e in examples], max_length
+        [[_length(tokenizer.encode(turn)) for turn in e.turns()] for e in examples], max_length
     )
+
+
+def _length(encoded: EncodedTurn) -> Length:
+    """The numbers alone: the ids of thousands of examples would fill memory."""
+    return encoded.prompt_tokens, encoded.answer_tokens
 
 
 def _blockers(tally: _Tally) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from knowdo.tools.dataset.records import Message
 from knowdo.tools.evaluate.generate import Generated, generate_answers
 from knowdo.tools.evaluate.models import ModelPair, load_pair
 from knowdo.tools.finetune.base_model import model_folder
-from knowdo.tools.finetune.hardware import detect_hardware
+from knowdo.tools.finetune.hardware import detect_hardware, wait_without_spinning
 from knowdo.tools.finetune.plan import FinetunePlan, read_plan
 from knowdo.tools.jobs.store import job_folder
 
@@ -81,6 +81,7 @@ def _check(prompt: str, max_new_tokens: int, temperature: float) -> None:
 
 def _pair(job_id: str, plan: FinetunePlan) -> ModelPair:
     """The job's models, loaded again only when they changed."""
+    wait_without_spinning()
     import torch
 
     folder = job_folder(job_id)

@@ -12,7 +12,9 @@ MARK = "complete.json"
 
 def mark_complete(checkpoint: Path) -> None:
     """Say that everything of this checkpoint was written."""
-    sizes = {p.name: p.stat().st_size for p in checkpoint.iterdir() if p.is_file() and p.name != MARK}
+    sizes = {
+        p.name: p.stat().st_size for p in checkpoint.iterdir() if p.is_file() and p.name != MARK
+    }
     write_json(checkpoint / MARK, sizes)
 
 

@@ -13,7 +13,7 @@ from knowdo.knowledge.errors import InputError
 from knowdo.tools.dataset.read import file_sha256
 from knowdo.tools.finetune.base_model import model_folder
 from knowdo.tools.finetune.checkpoints import last_checkpoint
-from knowdo.tools.finetune.hardware import usable_cores
+from knowdo.tools.finetune.hardware import usable_cores, wait_without_spinning
 from knowdo.tools.finetune.monitor import STOP_FILE
 from knowdo.tools.finetune.plan import FinetunePlan, load_plan, read_plan
 from knowdo.tools.finetune.train import data_copy
@@ -190,6 +190,7 @@ def _start(job: JobState) -> None:
 
 
 def _environment() -> dict[str, str]:
+    wait_without_spinning()
     return {
         **os.environ,
         "KNOWDO_HOME": str(home().absolute()),

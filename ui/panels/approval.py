@@ -25,13 +25,13 @@ class ApprovalCard:
 
     def __init__(self) -> None:
         self.plan_id = gr.State("")
-        with gr.Group(visible=False, elem_id="approval") as self.card:
+        with gr.Column(visible=False, elem_id="approval") as self.card:
             self.text = gr.HTML(elem_id="approval-text")
             with gr.Row():
                 self.approve = gr.Button("Approve", variant="primary", elem_id="approve")
                 self.edit = gr.Button("Edit", elem_id="edit")
                 self.reject = gr.Button("Reject", variant="stop", elem_id="reject")
-            with gr.Group(visible=False, elem_id="edit-form") as self.form:
+            with gr.Column(visible=False, elem_id="edit-form") as self.form:
                 with gr.Row():
                     self.method = gr.Dropdown(
                         ["auto", "lora", "qlora", "full"], label="method", elem_id="edit-method"
@@ -65,7 +65,7 @@ class ApprovalCard:
 
     def hide(self) -> Updates:
         """The card put away."""
-        return {self.card: gr.Group(visible=False), self.plan_id: ""}
+        return {self.card: gr.Column(visible=False), self.plan_id: ""}
 
     def show(self, conversations: Conversations, conversation_id: str) -> Updates:
         """The card of the waiting call, or none."""
@@ -78,9 +78,9 @@ class ApprovalCard:
         title = "Resume this run?" if tool == "resume_job" else "Start this run?"
         values = _values(plan)
         return {
-            self.card: gr.Group(visible=True),
+            self.card: gr.Column(visible=True),
             self.text: plan_html(to_plain(plan), title),
-            self.form: gr.Group(visible=False),
+            self.form: gr.Column(visible=False),
             self.plan_id: plan.plan_id,
             self.approve: gr.Button(interactive=not plan.blockers),
             **{field: values[name] for name, field in self._fields.items()},
@@ -122,7 +122,7 @@ class ApprovalCard:
         inputs = [self.plan_id, conversation]
         self.approve.click(approve, inputs, shown, **quiet)
         self.reject.click(reject, [conversation], shown, **quiet)
-        self.edit.click(lambda: gr.Group(visible=True), None, [self.form], **quiet)
+        self.edit.click(lambda: gr.Column(visible=True), None, [self.form], **quiet)
         self.replan.click(
             replan, [self.plan_id, *self._fields.values()], self.shown(), api_name=False
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -50,52 +51,56 @@ def build() -> None:
     with gr.Accordion("Log", open=False):
         log = gr.Code(language=None, lines=8, elem_id="job-log", show_label=False)
     timer = gr.Timer(REFRESH_SECONDS)
-    shown = [chosen, summary, curve, stop, resume, result, plan, log]
+    drawn = gr.State("")
+    shown = [chosen, drawn, curve, summary, stop, resume, result, plan, log]
 
-    def refresh(current: str | None) -> list[Any]:
+    def refresh(current: str | None, drawn_before: str) -> list[Any]:
         jobs = list_jobs()
         ids = [job.job_id for job in jobs]
         value = current if current in ids else (ids[0] if ids else None)
         choices = [(f"{job.name} · {job.state}", job.job_id) for job in jobs]
-        return [gr.Dropdown(choices=choices, value=value), *_shown(value)]
+        return [gr.Dropdown(choices=choices, value=value), *_shown(value, drawn_before)]
 
-    def stop_it(job_id: str | None) -> list[Any]:
-        return _act(lambda job: supervisor.cancel(job, save=True), job_id)
+    def stop_it(job_id: str | None, drawn_before: str) -> list[Any]:
+        return _act(lambda job: supervisor.cancel(job, save=True), job_id, drawn_before)
 
-    def resume_it(job_id: str | None) -> list[Any]:
+    def resume_it(job_id: str | None, drawn_before: str) -> list[Any]:
         # The button stands under the plan it runs: clicking it approves exactly that plan.
         def start(job: str) -> None:
             approve_plan(job_status(job).plan_id, APPROVED_BY)
             supervisor.resume(job)
 
-        return _act(start, job_id)
+        return _act(start, job_id, drawn_before)
 
-    def _act(action: Any, job_id: str | None) -> list[Any]:
+    def _act(action: Callable[[str], Any], job_id: str | None, drawn_before: str) -> list[Any]:
         if not job_id:
             raise gr.Error("There is no job yet.")
         try:
             action(job_id)
         except KnowDoError as error:
             raise gr.Error(str(error), duration=12) from error
-        return refresh(job_id)
+        return refresh(job_id, drawn_before)
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_name": False}
-    timer.tick(refresh, [chosen], shown, **quiet)
-    chosen.input(refresh, [chosen], shown, **quiet)
-    stop.click(stop_it, [chosen], shown, **quiet)
-    resume.click(resume_it, [chosen], shown, **quiet)
+    timer.tick(refresh, [chosen, drawn], shown, **quiet)
+    chosen.input(refresh, [chosen, drawn], shown, **quiet)
+    stop.click(stop_it, [chosen, drawn], shown, **quiet)
+    resume.click(resume_it, [chosen, drawn], shown, **quiet)
 
 
-def _shown(job_id: str | None) -> list[Any]:
-    """Summary, curve, buttons, result, plan and log of a job."""
+def _shown(job_id: str | None, drawn_before: str) -> list[Any]:
+    """Which curve is drawn, the curve, summary, buttons, result, plan and log of a job."""
     if job_id is None:
         off = gr.Button(interactive=False)
-        return [NONE_YET, gr.LinePlot(visible=False), off, off, "", "", ""]
+        return ["", gr.LinePlot(visible=False), NONE_YET, off, off, "", "", ""]
     job = job_status(job_id)
     folder = job_folder(job_id)
+    # A curve that has not changed is left alone: drawing it again makes it flicker.
+    drawn = f"{job_id} {len(job.loss_curve)} {len(job.eval_curve)} {job.step}"
     return [
+        drawn,
+        gr.skip() if drawn == drawn_before else _curve(job),
         summary_html(job),
-        _curve(job),
         gr.Button(interactive="cancel" in job.next_actions),
         gr.Button(interactive="resume" in job.next_actions),
         _result(job),
@@ -113,9 +118,9 @@ def summary_html(job: JobStatus) -> str:
         facts.append(f"loss {job.last_loss:.3f}")
     if job.tokens_per_second:
         facts.append(f"{job.tokens_per_second:,.0f} tokens/s")
-    phase = "" if job.phase == job.state else f" ({html(job.phase)})"
+    detail = job.message if job.phase == job.state else job.phase
     return (
-        f"<p><b data-state='{job.state}'>{html(job.state)}</b>{phase}: {html(job.message)}</p>"
+        f"<p><b data-state='{job.state}'>{html(job.state)}</b>: {html(detail)}</p>"
         f"<div class='job-bar' role='progressbar' aria-valuenow='{job.progress * 100:.0f}'"
         f" aria-valuemin='0' aria-valuemax='100' aria-label='progress of the job'>"
         f"<div style='width: {job.progress:.1%}'></div></div>"

@@ -128,6 +128,7 @@ def test_adding_a_changed_file_replaces_its_passages(handbook: Path) -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="uses SIGKILL")
 def test_a_build_that_was_killed_goes_on_where_it_stopped(tmp_path: Path) -> None:
     folder = tmp_path / "notes"

