@@ -6,11 +6,13 @@ import hashlib
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from knowdo.knowledge.errors import InputError, OperationError
 from knowdo.tools import weights
+from knowdo.tools.home import models_folder
 from knowdo.tools.weights import WeightSpec, fetch_weights, known_weights, require_weights
 
 
@@ -60,11 +62,12 @@ def test_a_model_is_fetched_checked_and_explained_once(shelf: WeightSpec) -> Non
 def test_a_changed_file_is_refused_and_not_kept(
     shelf: WeightSpec, monkeypatch: pytest.MonkeyPatch, field: str
 ) -> None:
-    wrong = replace(shelf, **{field: "0" * 64})
+    changed: dict[str, Any] = {field: "0" * 64}
+    wrong = replace(shelf, **changed)
     monkeypatch.setattr(weights, "known_weights", lambda: {"tiny": wrong})
     with pytest.raises(OperationError, match="SHA-256"):
         fetch_weights("tiny", print)
-    assert not (weights.models_folder() / "tiny").exists()
+    assert not (models_folder() / "tiny").exists()
 
 
 def test_an_unknown_model_is_named_with_the_nearest(shelf: WeightSpec) -> None:
