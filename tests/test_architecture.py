@@ -77,7 +77,7 @@ def test_advice_on_the_command_line_imports_no_heavy_library() -> None:
         "import sys; sys.argv = ['knowdo', 'advise', 'Our bot must know 400 manuals', '--json']\n"
         "from knowdo.ui.cli import cli\n"
         "cli(standalone_mode=False)\n"
-        f"heavy = {set(HEAVY) | {'gradio', 'langchain', 'langgraph'}!r}\n"
+        f"heavy = {set(HEAVY) | {'gradio', 'langchain', 'langchain_core', 'langgraph'}!r}\n"
         "loaded = sorted(set(sys.modules) & heavy)\n"
         "print(loaded, file=sys.stderr)\n"
         "sys.exit(len(loaded))"

@@ -12,8 +12,9 @@ from pathlib import PurePath
 from typing import Any
 
 from knowdo.agent.embedded import replies
+from knowdo.agent.embedded.results import ToolResult
 from knowdo.agent.embedded.settings_in_text import settings_in
-from knowdo.agent.embedded.view import ToolResult, View
+from knowdo.agent.embedded.view import View
 
 _DATASET_SUFFIXES = {".jsonl", ".json", ".parquet", ".ndjson"}
 # A path that a person types: absolute, home or relative with a slash; quotes allow spaces.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
-from knowdo.agent.embedded.view import ToolResult
+from knowdo.agent.embedded.results import ToolResult
 from knowdo.tools.format import duration, duration_range, gib_range, usd_range
 
 EMPTY = "Your message is empty. Tell me what your model should do and what goes wrong today."

@@ -10,19 +10,11 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from knowdo.agent.embedded.results import ToolResult
+
 # How an attached file stands in a message; the page and the command line write it so.
 FILE_LINE = re.compile(r"^\[file: (?P<path>.+)\]$", re.M)
 CASE_BLOCK = re.compile(r"<case>\s*(\{.*\})\s*</case>", re.S)
-
-
-@dataclass(frozen=True, slots=True)
-class ToolResult:
-    """One finished tool call: `data` is its JSON result, or `error` says why there is none."""
-
-    name: str
-    args: dict[str, Any]
-    data: Any
-    error: str | None
 
 
 @dataclass(slots=True)

@@ -93,6 +93,8 @@ def _work(job_id: str, folder: Path) -> int:
 
 
 def _train_and_compare(folder: Path, plan: FinetunePlan) -> tuple[State, str]:
+    if stop_wish(folder):
+        return "cancelled", "stopped before the training began"
     result = train(folder, plan)
     if not result.finished:
         kept = stop_wish(folder) != "discard"

@@ -5,11 +5,21 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Literal
 
 from knowdo.knowledge.errors import InputError
 
+# What unpacking a damaged or odd ZIP container raises; ValueError is for names in no encoding.
+UNPACK_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 Kind = Literal["pdf", "docx", "html", "markdown", "csv", "text"]
 READABLE = "PDF, DOCX, HTML, Markdown, TXT and CSV"
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
@@ -127,7 +137,7 @@ def _zip_kind(path: Path) -> Kind:
                 if ("mimetype" in names)
                 else ""
             )
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except (*UNPACK_ERRORS, OSError) as error:
         raise InputError(
             f"'{path.name}' is damaged: its ZIP container cannot be opened ({error}). It may be cut"
             " off: fetch or save it again."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from knowdo.knowledge.errors import InputError
+from knowdo.tools.rag.kinds import UNPACK_ERRORS
 from knowdo.tools.rag.sections import Section, section_name, tidy
 
 # Limits on what the container unpacks to; the XML tree takes about ten times its bytes.
@@ -53,7 +54,7 @@ def _check_container(path: Path) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _refuse_entities(path, archive.read(part))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (*UNPACK_ERRORS, OSError) as error:
         raise InputError(
             f"'{path.name}' is damaged: its ZIP container cannot be read ({error}). Fetch or save"
             " it again."

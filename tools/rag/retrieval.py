@@ -9,8 +9,8 @@ from knowdo.tools.rag.embedding import embed
 from knowdo.tools.rag.store import OpenIndex
 
 # What holding all words of the question is worth against the cosine of two meanings. Measured as
-# nDCG@10 on 308 questions on manuals and 300 scientific claims: 0 gives 0.790 and 0.661, 0.25 gives
-# 0.803 and 0.724, and from 0.1 to 0.3 both gain. Fusing ranks with BM25 (k = 60) gives 0.71 and
+# nDCG@10 on 308 questions on manuals and 300 scientific claims: 0 gives 0.790 and 0.660, 0.25 gives
+# 0.803 and 0.726, and from 0.1 to 0.3 both gain. Fusing ranks with BM25 (k = 60) gives 0.71 and
 # 0.72 there: it hurts where questions share few words with their answers.
 COVERAGE_WEIGHT = 0.25
 # Candidates of each kind before they are scored together.

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 State = Literal["building", "ready", "failed"]
 _COLLECTION = "chunks"
+# Chroma takes some 5,000 ids at once, depending on how its SQLite was built.
+_MAX_BATCH = 1000
 # Opening and closing share a table inside Chroma that is not guarded against threads.
 _chroma_lock = threading.Lock()
 
@@ -116,9 +118,9 @@ class OpenIndex:
         """Remove the chunks of a file that are not among these."""
         stored = self._collection.get(where={"file": file}, include=[])["ids"]
         gone = [chunk_id for chunk_id in stored if chunk_id not in chunk_ids]
-        if gone:
-            self.keywords.remove(gone)
-            self._collection.delete(ids=gone)
+        self.keywords.remove(gone)
+        for start in range(0, len(gone), _MAX_BATCH):
+            self._collection.delete(ids=gone[start : start + _MAX_BATCH])
 
     def nearest(self, vector: Vectors, count: int) -> list[str]:
         """The ids of the chunks nearest to a vector of shape (384,), nearest first."""

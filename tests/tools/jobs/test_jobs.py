@@ -180,7 +180,6 @@ def test_a_second_job_waits_for_the_first(plan: FinetunePlan) -> None:
     approve(plan.plan_id, "ada")
     first, second = launch(plan.plan_id), launch(plan.plan_id)
     assert (first.state, second.state) == ("running", "queued")
-    assert [job.job_id for job in list_jobs()][-1] == first.job_id or first.job_id != second.job_id
     cancel(first.job_id, save=False)
     wait(second.job_id, lambda s: s.state == "running")
     assert job_status(first.job_id).state == "cancelled"
@@ -271,10 +270,10 @@ def test_an_unknown_job_is_an_error_in_words(state: Path, job_id: str) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 12 MB; the test is skipped where mounting is not allowed."""
+    """A disk of 40 MB; the test is skipped where mounting is not allowed."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("mounting a small disk is not allowed here")
     yield folder
@@ -290,7 +289,7 @@ def test_a_full_disk_fails_in_words_and_the_last_checkpoint_can_be_resumed(
         write_examples(120), TINY, num_train_epochs=4, eval_examples=4, save_steps=5, method="lora",
         lora_rank=64,
     )  # fmt: skip
-    plan = plan if not plan.blockers else pytest.skip("the small disk is smaller than planned for")
+    assert plan.blockers == ()
     approve(plan.plan_id, "ada")
     job_id = launch(plan.plan_id).job_id
     wait(job_id, lambda s: s.checkpoint is not None or is_over(s))

@@ -136,7 +136,7 @@ def test_a_build_that_was_killed_goes_on_where_it_stopped(tmp_path: Path) -> Non
     topics = ["tax", "travel", "safety", "parking", "training", "pensions"]
     for topic in topics:
         lines = "\n\n".join(
-            f"# Rule {n} on {topic}\n\nForm {n} is for {topic}. " * 3 for n in range(60)
+            f"# Rule {n} on {topic}\n\nForm {n} is for {topic}. " * 3 for n in range(30)
         )
         (folder / f"{topic}.md").write_text(lines)
     plan = plan_index([str(folder)], "notes")

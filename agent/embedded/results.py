@@ -1,0 +1,16 @@
+"""What a tool answered, as replies are written from it (no LangChain, so that replies load fast)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """One finished tool call: `data` is its JSON result, or `error` says why there is none."""
+
+    name: str
+    args: dict[str, Any]
+    data: Any
+    error: str | None
