@@ -47,7 +47,11 @@ def css() -> str:
 def build_page(conversations: Conversations) -> gr.Blocks:
     """The whole page on one set of conversations."""
     with gr.Blocks(title="KnowDo", fill_width=True, analytics_enabled=False) as page:
-        conversation = gr.BrowserState("", storage_key="knowdo-conversation")
+        # The browser remembers only an id. With Gradio's own secret, which is new with each start,
+        # it could not be read after a restart of the server.
+        conversation = gr.BrowserState(
+            "", storage_key="knowdo-conversation", secret="knowdo-conversation"
+        )
         with gr.Row(elem_id="top"):
             gr.HTML(_header(conversations), elem_id="header")
             history = gr.Dropdown(

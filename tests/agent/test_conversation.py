@@ -140,6 +140,17 @@ def test_a_broken_file_is_explained_in_the_chat(
     assert "missing.jsonl" in last_text(conversations, "a")
 
 
+def test_missing_weights_are_explained_with_the_way_out(
+    conversations: Conversations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KNOWDO_MODELS", str(tmp_path / "empty"))
+    finish(conversations.send("a", "train on this", (str(dataset(tmp_path / "orders.jsonl")),)))
+    assert "knowdo models fetch" in last_text(conversations, "a")
+    (tmp_path / "rules.md").write_text("# Parking\n\nVisitors park behind hall 3.\n")
+    finish(conversations.send("a", "index this", (str(tmp_path / "rules.md"),)))
+    assert "knowdo models fetch all-MiniLM-L6-v2" in last_text(conversations, "a")
+
+
 def test_a_model_behind_an_endpoint_uses_the_same_tools_and_the_same_decision() -> None:
     script = [
         calls("recommend_approach"),

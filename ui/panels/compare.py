@@ -8,7 +8,7 @@ import gradio as gr
 
 from knowdo.knowledge.errors import KnowDoError
 from knowdo.tools.evaluate.chat import chat_with_model
-from knowdo.tools.jobs.store import list_jobs
+from knowdo.tools.jobs.store import JobState, list_jobs
 
 REFRESH_SECONDS = 5
 
@@ -29,13 +29,15 @@ def build() -> None:
     timer = gr.Timer(REFRESH_SECONDS)
 
     def refresh(current: str | None) -> Any:
-        done = [job for job in list_jobs() if job.state == "succeeded"]
+        done = _finished()
         ids = [job.job_id for job in done]
         value = current if current in ids else (ids[0] if ids else None)
         choices = [(f"{job.name} ({job.job_id})", job.job_id) for job in done]
         return gr.Dropdown(choices=choices, value=value)
 
     def ask(job_id: str | None, text: str) -> tuple[str, str, str]:
+        # A click may come before the list was first filled.
+        job_id = job_id or next((job.job_id for job in _finished()), None)
         if not job_id:
             return "", "", "No tuned model yet: a finished job appears here."
         if not (text or "").strip():
@@ -48,3 +50,7 @@ def build() -> None:
 
     timer.tick(refresh, [chosen], [chosen], show_progress="hidden", api_name=False)
     gr.on([run.click, prompt.submit], ask, [chosen, prompt], [base, tuned, note], api_name=False)
+
+
+def _finished() -> list[JobState]:
+    return [job for job in list_jobs() if job.state == "succeeded"]

@@ -40,6 +40,7 @@ def build() -> None:
         return gr.Dropdown(choices=choices, value=value), _details(value)
 
     def ask_it(index_id: str | None, text: str) -> str:
+        index_id = index_id or next((info.index_id for info in list_indexes()), None)
         if not index_id or not (text or "").strip():
             return "Choose an index and write a question."
         try:
