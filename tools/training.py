@@ -18,8 +18,8 @@ from knowdo.tools.jobs.status import JobStatus
 from knowdo.tools.jobs.status import job_status as status
 from knowdo.tools.jobs.store import job_state, list_jobs
 from knowdo.tools.tool import Effect, tool
+from knowdo.tools.weights import DEFAULT_BASE_MODEL
 
-DEFAULT_BASE_MODEL = "SmolLM2-135M-Instruct"
 # Examples on which base and tuned differ that stand in the chat; the panel shows all.
 SHOWN_FLIPS = 3
 

@@ -21,6 +21,8 @@ from knowdo.tools.home import models_folder
 Say = Callable[[str], None]
 # Marks that every default model is in place; the Makefile looks at it to start without delay.
 DEFAULT_MARK = ".fetched-default"
+# What is tuned when nobody names another: small enough to train on two processor cores.
+DEFAULT_BASE_MODEL = "SmolLM2-135M-Instruct"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,20 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import click
-from knowdo.tools.jobs.supervisor import reconcile
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from knowdo.agent.conversation import Conversations
 from knowdo.agent.settings import settings_from_environment
 from knowdo.knowledge.errors import InputError, OperationError
 from knowdo.tools.home import home
+from knowdo.tools.jobs.supervisor import reconcile
 
+# The page's own scripts are inline and its charts compile expressions; nothing comes from outside.
+POLICY = (
+    b"default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none';"
+    b" form-action 'self'"
+)
 # How often jobs whose worker has gone are noticed, also when no page is open.
 WATCH_SECONDS = 5.0
 
@@ -56,7 +63,26 @@ def serve_page(host: str, port: int, auth_file: Path | None, open_browser: bool)
         footer_links=[],
         ssr_mode=False,
         enable_monitoring=False,
+        app_kwargs={"middleware": [Middleware(OnlyFromHere)]},
     )
+
+
+class OnlyFromHere:
+    """Tells the browser to load nothing from elsewhere, whatever a model or a document writes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the policy to every answer."""
+
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", []), (b"content-security-policy", POLICY)]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, send_with_policy)
 
 
 def read_logins(path: Path) -> list[tuple[str, str]]:

@@ -105,11 +105,18 @@ def _after(view: View, last: ToolResult) -> Step:
         return Call(
             "launch_finetune",
             {"plan_id": last.data["plan_id"]},
-            replies.plan_finetune(last.data),
+            _advice_stays(view) + replies.plan_finetune(last.data),
         )
     if last.name == "plan_index" and _wants_index(view) and last.data["chunks"]:
         return Call("build_index", {"plan_id": last.data["plan_id"]}, replies.plan_index(last.data))
     return Say(replies.reply_to(last))
+
+
+def _advice_stays(view: View) -> str:
+    """Said before a plan when the decision on the case was another one than training."""
+    advice = view.latest("recommend_approach")
+    label = advice.data["recommendation"]["label"] if advice else None
+    return replies.ADVICE_STAYS.get(label or "", "")
 
 
 def _with_files(paths: list[str], intent: str | None, view: View) -> Step:

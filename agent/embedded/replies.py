@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
@@ -25,6 +26,12 @@ WHAT_TO_COMPARE = (
     "Write the message for both models after a colon, for example: `compare: Where is my refund?`"
 )
 FALLBACK = "Done."
+# Before the plan of a run that the decision on the case did not ask for, by label.
+ADVICE_STAYS = {
+    "rag": "My advice for your case stays retrieval: a run teaches form, not facts.\n\n",
+    "prompt": "My advice for your case stays a better prompt first.\n\n",
+    "none": "My advice stays that your case is not a matter of training a language model.\n\n",
+}
 
 
 def reply_to(result: ToolResult) -> str:
@@ -154,7 +161,7 @@ def answer(data: dict[str, Any]) -> str:
             f"{data['text']} I answer only from what stands in them; try other words, or add"
             " documents."
         )
-    quotes = "\n\n".join(f"> {_one_line(q['text'])} [{n}]" for n, q in _numbered(data["quotes"]))
+    quotes = "\n\n".join(f"> {literal(q['text'])} [{n}]" for n, q in _numbered(data["quotes"]))
     places = "\n".join(
         f"[{n}] `{q['file']}`, {q['location']}  " for n, q in _numbered(data["quotes"])
     )
@@ -165,8 +172,15 @@ def _numbered(rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
     return list(enumerate(rows, 1))
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def literal(text: str) -> str:
+    """Text from a document, a dataset or a model as one line that shows it and nothing else.
+
+    Unescaped it could set headings and links, or load a picture from outside, which would tell a
+    stranger that and what somebody is reading.
+    """
+    line = " ".join(text.split())
+    escaped = re.sub(r"([\\`*_{}\[\]()#+\-!|~.$:])", r"\\\1", line)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _files(count: int) -> str:
@@ -269,7 +283,9 @@ def offer_launch(data: dict[str, Any]) -> str:
 def job(data: dict[str, Any]) -> str:
     """How a job is doing, and what can be done with it."""
     message = data["message"][:1].upper() + data["message"][1:].rstrip(".")
-    parts = [f"Job `{data['job_id']}` is **{data['state']}**. {message}."]
+    parts = [f"Job `{data['job_id']}` is **{data['state']}**."]
+    if data["state"] != "running":
+        parts.append(f"{message}.")
     figures = []
     if data["state"] == "running":
         figures.append(f"{data['progress']:.0%} done")
@@ -307,7 +323,7 @@ def compare(data: dict[str, Any]) -> str:
 
 def _quoted(text: str) -> str:
     lines = text.strip().splitlines() or ["(nothing)"]
-    return "\n".join(f"> {line}" for line in lines)
+    return "\n>\n".join(f"> {literal(line)}" for line in lines)
 
 
 def evaluation(data: dict[str, Any]) -> str:

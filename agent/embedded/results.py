@@ -1,4 +1,4 @@
-"""What a tool answered, as replies are written from it (no LangChain, so that replies load fast)."""
+"""What a tool answered, as replies are written from it; without LangChain, which loads slowly."""
 
 from __future__ import annotations
 

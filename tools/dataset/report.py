@@ -16,11 +16,11 @@ from knowdo.tools.dataset.records import Example, LineProblem, TaskGuess
 from knowdo.tools.dataset.task import guess_task
 from knowdo.tools.dataset.tokens import ChatTokenizer, EncodedTurn
 from knowdo.tools.home import models_folder
+from knowdo.tools.weights import DEFAULT_BASE_MODEL
 
 # Tokens of a turn: the prompt, the answer.
 Length = tuple[int, int]
 Verdict = Literal["usable", "usable with notices", "unusable"]
-DEFAULT_BASE_MODEL = "SmolLM2-135M-Instruct"
 # Below this, training is refused (guidance: start at 50 to 100 well-made examples).
 MIN_EXAMPLES = 50
 SHOWN_PROBLEMS = 50

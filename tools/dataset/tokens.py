@@ -11,6 +11,7 @@ from typing import Any
 
 from knowdo.knowledge.errors import InputError
 from knowdo.tools.dataset.records import Message, Turn
+from knowdo.tools.weights import DEFAULT_BASE_MODEL
 
 # The label that the loss leaves out (torch's cross_entropy, ignore_index).
 NOT_TRAINED = -100
@@ -48,8 +49,8 @@ class ChatTokenizer:
         path = model_folder / "tokenizer.json"
         if not path.is_file():
             raise InputError(
-                f"The base model has no {path}. Get the weights with `make weights`, or set"
-                " KNOWDO_MODELS to the folder that holds them."
+                f"The base model has no {path}. Get the weights with: knowdo models"
+                f" fetch {DEFAULT_BASE_MODEL} (or set KNOWDO_MODELS to the folder that holds them)."
             )
         self._tokenizer = Tokenizer.from_file(str(path))
         config = _config(model_folder)

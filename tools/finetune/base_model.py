@@ -11,6 +11,7 @@ from typing import Any
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.schema import ModelSpec, Source
 from knowdo.tools.home import models_folder
+from knowdo.tools.weights import DEFAULT_BASE_MODEL
 
 
 def model_folder(base_model: str) -> Path:
@@ -26,7 +27,8 @@ def model_folder(base_model: str) -> Path:
     if missing:
         raise InputError(
             f"The base model '{base_model}' is not at {folder} (missing: {', '.join(missing)})."
-            f" {_known()} Get the default one with `make weights`, or put a Hugging Face model"
+            f" {_known()} Get the default one with: knowdo models fetch"
+            f" {DEFAULT_BASE_MODEL}, or put a Hugging Face model"
             " folder there."
         )
     return folder

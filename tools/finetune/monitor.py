@@ -53,7 +53,10 @@ def monitor(folder: Path, save_by_time: bool) -> Any:
         def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             # transformers saves at the last step by itself.
             whole = is_complete(folder / f"checkpoint-{state.global_step}")
-            control.should_save = not whole and stop_wish(folder) != "discard"
+            wish = stop_wish(folder)
+            control.should_save = not whole and wish != "discard"
+            # Whoever stops a run does not want to wait for an evaluation.
+            control.should_evaluate = control.should_evaluate and wish is None
 
         def on_log(
             self, args: Any, state: Any, control: Any, logs: dict[str, Any], **kwargs: Any

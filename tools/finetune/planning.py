@@ -14,7 +14,7 @@ from knowdo.knowledge.memory import adapter_parameters, card_memory_gib, estimat
 from knowdo.knowledge.schema import Estimate, Method, ModelSpec, Range, TrainingConfig
 from knowdo.tools.dataset.read import read_examples
 from knowdo.tools.dataset.records import Dataset, Example
-from knowdo.tools.dataset.report import DEFAULT_BASE_MODEL, MIN_EXAMPLES, percentile
+from knowdo.tools.dataset.report import MIN_EXAMPLES, percentile
 from knowdo.tools.dataset.split import Split, sample, split
 from knowdo.tools.dataset.task import guess_task
 from knowdo.tools.dataset.tokens import ChatTokenizer, EncodedTurn
@@ -24,6 +24,7 @@ from knowdo.tools.finetune.plan import FinetunePlan, PlannedData, save_plan
 from knowdo.tools.finetune.settings import FinetuneSettings, checked_overrides, choose_settings
 from knowdo.tools.finetune.speed import Speed, expected_speed
 from knowdo.tools.home import subfolder
+from knowdo.tools.weights import DEFAULT_BASE_MODEL
 
 TEST_FRACTION = 0.1
 # Python, torch, transformers and the tokenised data beside the model itself, measured.

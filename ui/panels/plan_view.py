@@ -7,7 +7,7 @@ from typing import Any
 from knowdo.tools.format import duration_range, gib_range, html, usd_range
 
 _METHODS = {
-    "lora": "LoRA on the whole-precision base",
+    "lora": "LoRA on the unquantised base",
     "qlora": "QLoRA (base in 4 bits)",
     "full": "Full fine-tuning",
 }

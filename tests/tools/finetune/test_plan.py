@@ -97,7 +97,7 @@ def test_too_few_examples_block_the_plan(state: Path, write_examples: WriteExamp
 def test_a_missing_base_model_is_named_with_where_it_was_sought(
     state: Path, write_examples: WriteExamples, tiny_models: Path
 ) -> None:
-    with pytest.raises(InputError, match="make weights") as caught:
+    with pytest.raises(InputError, match="knowdo models fetch") as caught:
         plan_finetune(write_examples(80), "not-there")
     assert str(tiny_models / "not-there") in str(caught.value)
     assert TINY in str(caught.value)

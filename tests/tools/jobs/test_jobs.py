@@ -128,6 +128,27 @@ def test_a_job_trains_is_compared_and_leaves_a_folder_that_other_tools_read(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "weights"),
+    [("qlora", "adapter_model.safetensors"), ("full", "model.safetensors")],
+)
+def test_four_bit_and_full_training_run_to_the_end(
+    state: Path, write_examples: WriteExamples, method: str, weights: str
+) -> None:
+    plan = plan_finetune(
+        write_examples(80), TINY, num_train_epochs=2, eval_examples=4, method=method,
+        learning_rate=1e-3,
+    )  # fmt: skip
+    approve(plan.plan_id, "ada")
+    job_id = launch(plan.plan_id).job_id
+    status = wait(job_id, is_over)
+    assert status.state == "succeeded", status.message
+    assert (job_folder(job_id) / weights).is_file()
+    assert status.eval_curve[-1].loss < status.eval_curve[0].loss
+    assert chat_with_model(job_id, "What colour is thing 1?", 4).job_id == job_id
+
+
+@pytest.mark.slow
 def test_a_killed_job_is_noticed_and_goes_on_from_its_checkpoint(plan: FinetunePlan) -> None:
     approve(plan.plan_id, "ada")
     job_id = launch(plan.plan_id).job_id
@@ -232,7 +253,7 @@ def test_a_base_model_that_is_gone_stops_the_launch(plan: FinetunePlan, tiny_mod
     weights = tiny_models / TINY / "model.safetensors"
     aside = weights.rename(weights.with_suffix(".aside"))
     try:
-        with pytest.raises(InputError, match="make weights"):
+        with pytest.raises(InputError, match="knowdo models fetch"):
             launch(plan.plan_id)
     finally:
         aside.rename(weights)
