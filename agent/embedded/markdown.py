@@ -1,0 +1,65 @@
+"""Pieces of replies: text that shows itself and nothing else, passages, sources."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+
+def literal(text: str) -> str:
+    """Text from a document, a dataset or a model as one line that shows it and nothing else.
+
+    Unescaped it could set headings and links, or load a picture from outside, which would tell a
+    stranger that and what somebody is reading.
+    """
+    line = " ".join(text.split())
+    escaped = re.sub(r"([\\`*_{}\[\]()#+\-!|~.$:])", r"\\\1", line)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def short(text: str) -> str:
+    line = " ".join(text.replace("`", "'").split())
+    return line if len(line) <= 160 else f"{line[:159]}…"
+
+
+def quoted(text: str) -> str:
+    lines = text.strip().splitlines() or ["(nothing)"]
+    return "\n>\n".join(f"> {literal(line)}" for line in lines)
+
+
+def numbered(rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    return list(enumerate(rows, 1))
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def files(count: int) -> str:
+    return "file" if count == 1 else "files"
+
+
+def source(source: dict[str, Any]) -> str:
+    return f"{source['title']}, read {source['retrieved']}"
+
+
+def passages(cited: list[dict[str, Any]]) -> str:
+    """Cited passages as a block that opens on a click."""
+    if not cited:
+        return ""
+    rows = []
+    for i, c in enumerate(cited, 1):
+        sources = "; ".join(source(s) for s in c["sources"])
+        rows.append(f"<p>[{i}] <b>{c['title']}.</b> {c['text']} <i>{sources}</i></p>")
+    return f"<details><summary>Sources ({len(cited)})</summary>{''.join(rows)}</details>"
+
+
+def basis(data: dict[str, Any]) -> str:
+    """Assumptions and sources as a block that opens on a click."""
+    rows = "".join(f"<p>{item}</p>" for item in data.get("assumptions", []))
+    rows += "".join(f"<p><i>{source(s)}</i></p>" for s in data["sources"])
+    return f"<details><summary>Assumptions and sources</summary>{rows}</details>"
