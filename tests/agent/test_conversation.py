@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage
 from openai_server import calls, says, serving
 
 from knowdo.agent.conversation import MAX_MESSAGE_CHARACTERS, Conversations
@@ -204,3 +205,38 @@ def test_a_key_alone_sends_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_model_without_key_and_endpoint_is_refused() -> None:
     with pytest.raises(InputError, match="OPENAI_API_KEY"):
         chat_model(Settings("gpt-x"))
+
+
+def test_a_turn_that_the_server_did_not_survive_does_not_block_the_next(
+    conversations: Conversations,
+) -> None:
+    finish(conversations.send("a", PROBLEM))
+    call = {"name": "build_index", "args": {"plan_id": "x"}, "id": "call_1"}
+    cut_off = [HumanMessage("index these"), AIMessage("", tool_calls=[call])]
+    graph = conversations._agent()
+    graph.update_state({"configurable": {"thread_id": "a"}}, {"messages": cut_off}, as_node="model")
+    again = Conversations(Settings(), home() / "chats.sqlite")
+    assert again.transcript("a")[-1].tools[0].status == "waiting"
+    finish(again.send("a", "What is LoRA?"))
+    assert "LoRA" in last_text(again, "a")
+    assert again.transcript("a")[-3].tools[0].status == "failed"
+
+
+def test_only_one_reply_is_written_at_a_time(conversations: Conversations) -> None:
+    unfinished = Run([])
+    conversations._runs["a"] = unfinished
+    with pytest.raises(InputError, match="still being written"):
+        conversations.send("a", PROBLEM)
+    unfinished.close()
+    finish(conversations.send("a", PROBLEM))
+    finish(conversations.send("a", "why?"))
+    assert "Facts of your case" in last_text(conversations, "a")
+
+
+def test_quoted_text_shows_itself_and_loads_nothing() -> None:
+    from knowdo.agent.embedded.markdown import literal
+
+    shown = literal("## Title\n![x](http://stranger/p.png) <img src=x onerror=y> `a` | b")
+    assert "<" not in shown
+    assert "\\!\\[x\\]\\(http" in shown
+    assert "\n" not in shown
