@@ -30,7 +30,7 @@ unit: $(VENV)/.dev weights
 
 # The two default models; `knowdo models fetch` checks hashes and says what each one is.
 weights: $(VENV)/.app
-	@test -f "$(KNOWDO_HOME)/models/.fetched-default" || $(BIN)/knowdo models fetch --default
+	@test -f "$${KNOWDO_MODELS:-$(KNOWDO_HOME)/models}/.fetched-default" || $(BIN)/knowdo models fetch --default
 
 $(VENV)/.uv:
 	@echo "Creating $(VENV) with $(PYTHON)"

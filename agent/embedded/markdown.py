@@ -18,7 +18,7 @@ def literal(text: str) -> str:
 
 
 def short(text: str) -> str:
-    line = " ".join(text.replace("`", "'").split())
+    line = " ".join(text.split())
     return line if len(line) <= 160 else f"{line[:159]}…"
 
 

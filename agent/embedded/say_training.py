@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from knowdo.agent.embedded.markdown import quoted, short
+from knowdo.agent.embedded.markdown import literal, quoted, short
 from knowdo.agent.embedded.say_advice import METHODS
 from knowdo.tools.format import duration, duration_range, usd_range
 
@@ -124,9 +124,14 @@ def evaluation(data: dict[str, Any]) -> str:
     )
     if data["flips"]:
         flip = data["flips"][0]
-        parts.append(
-            f"For example, asked `{short(flip['question'])}`, the base wrote"
-            f" `{short(flip['base'])}` and the tuned model `{short(flip['tuned'])}`"
-            f" (wanted: `{short(flip['expected'])}`)."
-        )
+        rows = [
+            f"- **{side}:** {literal(short(flip[key]))}"
+            for side, key in (
+                ("Asked", "question"),
+                ("Wanted", "expected"),
+                ("Base", "base"),
+                ("Tuned", "tuned"),
+            )
+        ]
+        parts.append("One of them:\n\n" + "\n".join(rows))
     return "\n\n".join(parts)

@@ -102,7 +102,13 @@ class Chat:
         expect(self.page.locator("#turn [data-turn]")).to_have_attribute(
             "data-turn", "ready", timeout=TURN_MS
         )
-        return self.last_reply()
+        # The page paints the last words a moment after it is told that the turn is over.
+        reply = self.last_reply()
+        while True:
+            self.page.wait_for_timeout(300)
+            if (now := self.last_reply()) == reply:
+                return reply
+            reply = now
 
     def last_reply(self) -> str:
         return self.page.locator("#chat .bot.message, #chat .message.bot").last.inner_text()

@@ -131,10 +131,12 @@ def summary_html(job: JobStatus) -> str:
 def _curve(job: JobStatus) -> Any:
     import pandas
 
+    if not job.loss_curve:
+        # The chart keeps the colours of its first data: it must not begin with the unseen loss of
+        # the base model alone, or the training curve would never appear.
+        return gr.LinePlot(visible=False)
     rows = [(p.step, p.loss, "training") for p in job.loss_curve]
     rows += [(p.step, p.loss, "unseen") for p in job.eval_curve]
-    if not rows:
-        return gr.LinePlot(visible=False)
     return gr.LinePlot(pandas.DataFrame(rows, columns=["step", "loss", "kind"]), visible=True)
 
 
