@@ -63,6 +63,7 @@ def test_the_whole_story(chat: Chat, server: Server, tmp_path: Path) -> None:
     expect(page.locator("#job-curve")).to_be_visible()
     chat.picture("5-curve")
 
+    page.goto("about:blank")  # the page is closed, then the server dies
     server.kill()
     server.start()
     chat.open(server.url)
