@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from knowdo.knowledge.passages import passage
-
 from knowdo.knowledge.decision import recommend
 from knowdo.knowledge.errors import InputError, unknown_name
+from knowdo.knowledge.passages import passage
 from knowdo.knowledge.schema import Recommendation, Source, UseCase
 from knowdo.tools.tool import Effect, tool
 

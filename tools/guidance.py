@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from knowdo.knowledge.passages import search_passages
-
 from knowdo.knowledge.errors import InputError
+from knowdo.knowledge.passages import search_passages
 from knowdo.tools.advise import Cited
 from knowdo.tools.tool import Effect, tool
 

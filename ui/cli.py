@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 
 import click
+
+from knowdo.knowledge.errors import InputError, KnowDoError
+from knowdo.tools.offline import stay_offline
+from knowdo.ui.commands.advise import advise
 from knowdo.ui.commands.chat import chat
 from knowdo.ui.commands.data import data
 from knowdo.ui.commands.doctor import doctor
@@ -13,10 +17,6 @@ from knowdo.ui.commands.evaluate import evaluate
 from knowdo.ui.commands.finetune import finetune
 from knowdo.ui.commands.index import index
 from knowdo.ui.commands.models import models
-
-from knowdo.knowledge.errors import InputError, KnowDoError
-from knowdo.tools.offline import stay_offline
-from knowdo.ui.commands.advise import advise
 from knowdo.ui.commands.serve import serve
 
 
