@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
-from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Command
-
-from knowdo.agent.agent import build_agent
-from knowdo.agent.embedded.view import file_line
-from knowdo.agent.models import chat_model
-from knowdo.agent.registry import ConversationInfo, Registry
-from knowdo.agent.run import (
-    Failed,
-    NeedsApproval,
-    Progress,
-    Run,
-    TextDelta,
-    ToolEnded,
-    ToolStarted,
-)
+from knowdo.agent.entries import Entry, file_line
+from knowdo.agent.registry import ConversationInfo, Registry, connect
+from knowdo.agent.run import Failed, Run
 from knowdo.agent.settings import Settings
-from knowdo.agent.transcript import Entry, transcript
 from knowdo.knowledge.errors import InputError, KnowDoError
 from knowdo.tools.advise import use_case_from
 from knowdo.tools.training import approve_plan, plan_of_call
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+
+    from knowdo.agent.turn import Graph
 
 log = logging.getLogger(__name__)
 # More than a person types; a longer text is a document and belongs in a file.
@@ -56,10 +43,9 @@ class Conversations:
 
     def __init__(self, settings: Settings, database: Path) -> None:
         self.settings = settings
-        # Two connections: the saver commits on its own, in the threads of the turns.
-        self._registry = Registry(_connect(database))
-        self._saver = SqliteSaver(_connect(database))
-        self._graph: CompiledStateGraph[Any, Any, Any, Any] | None = None
+        self._database = database
+        self._registry = Registry(connect(database))
+        self._graph: Graph | None = None
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
 
@@ -84,8 +70,11 @@ class Conversations:
         content = "\n".join([text, *(file_line(path) for path in files)]).strip()
         self._registry.touch(conversation_id, text or "Files")
         before = [*self.transcript(conversation_id), Entry("user", text, list(files))]
+        from knowdo.agent.turn import new_message
+
+        config = _config(conversation_id)
         return self._start(
-            conversation_id, before, lambda: self._input_for(conversation_id, content)
+            conversation_id, before, lambda: new_message(self._agent(), config, content)
         )
 
     def approve(self, conversation_id: str, plan_id: str, approved_by: str) -> Run:
@@ -94,6 +83,8 @@ class Conversations:
         Raises InputError when nothing waits, or when another plan than the shown one is meant.
         """
         pending = self._require_pending(conversation_id)
+        if plan_id != pending.plan_id and pending.tool != "launch_finetune":
+            raise InputError("A job that goes on keeps its plan; reject it and plan a new run.")
         approve_plan(plan_id, approved_by)
         if plan_id == pending.plan_id:
             decision: dict[str, Any] = {"type": "approve"}
@@ -116,15 +107,18 @@ class Conversations:
 
     def pending(self, conversation_id: str) -> Pending | None:
         """The call that waits for a person, if any."""
-        interrupts = self._agent().get_state(_config(conversation_id)).interrupts
-        if not interrupts:
+        from knowdo.agent.turn import waiting_calls
+
+        waiting = waiting_calls(self._agent(), _config(conversation_id))
+        if not waiting:
             return None
-        request = interrupts[0].value["action_requests"][0]
-        plan_id = plan_of_call(request["name"], request["args"])
-        return Pending(request["name"], request["args"], plan_id)
+        name, args = waiting[0]["name"], waiting[0]["args"]
+        return Pending(name, args, plan_of_call(args))
 
     def transcript(self, conversation_id: str) -> list[Entry]:
         """What was said and done, oldest first."""
+        from knowdo.agent.transcript import transcript
+
         values = self._agent().get_state(_config(conversation_id)).values
         return transcript(values.get("messages", []))
 
@@ -141,10 +135,21 @@ class Conversations:
         self._agent().update_state(_config(conversation_id), {"case": case})
         return case
 
-    def _agent(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+    def warm_up(self) -> None:
+        """Load the libraries and build the agent, so that the first message need not wait."""
+        self._agent()
+
+    def _agent(self) -> Graph:
+        # LangGraph takes seconds to import: the page is up before that.
         with self._lock:
             if self._graph is None:
-                self._graph = build_agent(chat_model(self.settings), self._saver)
+                from langgraph.checkpoint.sqlite import SqliteSaver
+
+                from knowdo.agent.agent import build_agent
+                from knowdo.agent.models import chat_model
+
+                saver = SqliteSaver(connect(self._database))
+                self._graph = build_agent(chat_model(self.settings), saver)
             return self._graph
 
     def _require_pending(self, conversation_id: str) -> Pending:
@@ -153,36 +158,12 @@ class Conversations:
             raise InputError("Nothing waits for approval in this conversation.")
         return pending
 
-    def _input_for(self, conversation_id: str, content: str) -> dict[str, Any]:
-        """The new message, after calls that were left open are closed.
-
-        A call stays open when the person writes instead of deciding, or when the server stopped
-        in the middle; models refuse a conversation with an unanswered call.
-        """
-        config = _config(conversation_id)
-        state = self._agent().get_state(config)
-        messages = state.values.get("messages", [])
-        answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
-        last = next((m for m in reversed(messages) if isinstance(m, AIMessage)), None)
-        left_open = [c for c in (last.tool_calls if last else []) if c["id"] not in answered]
-        if state.next:
-            closing = [
-                ToolMessage(
-                    "Not run: the person wrote a new message instead of deciding.",
-                    tool_call_id=call["id"] or "",
-                    name=call["name"],
-                    status="error",
-                )
-                for call in left_open
-            ]
-            self._agent().update_state(config, {"messages": closing}, as_node="tools")
-        return {"messages": [HumanMessage(content)]}
-
     def _resume(self, conversation_id: str, decision: dict[str, Any]) -> Run:
+        from knowdo.agent.turn import answer, waiting_calls
+
+        waiting = len(waiting_calls(self._agent(), _config(conversation_id)))
         before = self.transcript(conversation_id)
-        return self._start(
-            conversation_id, before, lambda: Command(resume={"decisions": [decision]})
-        )
+        return self._start(conversation_id, before, lambda: answer(decision, waiting))
 
     def _start(
         self, conversation_id: str, before: list[Entry], make_input: Callable[[], Any]
@@ -203,13 +184,9 @@ class Conversations:
 
     def _work(self, conversation_id: str, run: Run, make_input: Callable[[], Any]) -> None:
         try:
-            stream = self._agent().stream(
-                make_input(),
-                _config(conversation_id),
-                stream_mode=["messages", "updates", "custom"],
-            )
-            for mode, data in stream:
-                _forward(run, mode, data)
+            from knowdo.agent.turn import follow_stream
+
+            follow_stream(self._agent(), _config(conversation_id), make_input(), run)
         except KnowDoError as error:
             run.emit(Failed(str(error)))
         except Exception as error:
@@ -219,43 +196,11 @@ class Conversations:
             run.close()
 
 
-def _connect(database: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(database, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
-    return connection
-
-
 def _config(conversation_id: str) -> RunnableConfig:
     return {
         "configurable": {"thread_id": conversation_id},
         "recursion_limit": RECURSION_LIMIT,
     }
-
-
-def _forward(run: Run, mode: Literal["messages", "updates", "custom"] | str, data: Any) -> None:
-    """One piece of the graph's stream as events."""
-    if mode == "messages":
-        message, _ = data
-        if isinstance(message, AIMessageChunk) and message.text:
-            run.emit(TextDelta(str(message.text)))
-    elif mode == "custom" and "progress" in data:
-        run.emit(Progress(**data["progress"]))
-    elif mode == "updates":
-        if "__interrupt__" in data:
-            run.emit(NeedsApproval())
-        for update in data.values():
-            messages = update.get("messages", []) if isinstance(update, dict) else []
-            for message in messages if isinstance(messages, list) else []:
-                _forward_message(run, message)
-
-
-def _forward_message(run: Run, message: Any) -> None:
-    if isinstance(message, AIMessage):
-        for call in message.tool_calls:
-            run.emit(ToolStarted(call["id"] or "", call["name"], call["args"]))
-    elif isinstance(message, ToolMessage):
-        status = "failed" if message.status == "error" else "done"
-        run.emit(ToolEnded(message.tool_call_id, message.name or "", status))
 
 
 def _explain(error: Exception, settings: Settings) -> str:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 TITLE_CHARACTERS = 60
 
@@ -17,6 +18,13 @@ class ConversationInfo:
     conversation_id: str
     title: str
     updated: datetime
+
+
+def connect(database: Path) -> sqlite3.Connection:
+    """A connection of one's own: the graph commits in the threads of the turns."""
+    connection = sqlite3.connect(database, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    return connection
 
 
 class Registry:

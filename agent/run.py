@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from knowdo.agent.transcript import Entry
+from knowdo.agent.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,32 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from knowdo.agent.embedded.view import FILE_LINE
-
-
-@dataclass(slots=True)
-class ToolUse:
-    """One tool call; status is `waiting` until its result is there."""
-
-    name: str
-    args: dict[str, Any]
-    call_id: str = ""
-    status: Literal["waiting", "done", "failed"] = "waiting"
-
-
-@dataclass(slots=True)
-class Entry:
-    """One turn of one side."""
-
-    role: Literal["user", "assistant"]
-    text: str = ""
-    files: list[str] = field(default_factory=list)
-    tools: list[ToolUse] = field(default_factory=list)
+from knowdo.agent.entries import FILE_LINE, Entry, ToolUse
 
 
 def transcript(messages: Sequence[BaseMessage]) -> list[Entry]:

@@ -112,11 +112,14 @@ def newest_job() -> str:
     return jobs[0].job_id
 
 
-def plan_of_call(tool_name: str, args: dict[str, Any]) -> str:
-    """The id of the plan that a waiting call would run."""
+def plan_of_call(args: dict[str, Any]) -> str:
+    """The id of the plan that a waiting call would run; empty when the call names nothing real."""
     if "plan_id" in args:
         return str(args["plan_id"])
-    return job_state(args.get("job_id") or newest_job()).plan_id
+    try:
+        return job_state(args.get("job_id") or newest_job()).plan_id
+    except InputError:
+        return ""
 
 
 def approve_plan(plan_id: str, approved_by: str) -> None:

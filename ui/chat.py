@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from knowdo.agent.conversation import Conversations
+from knowdo.agent.entries import Entry, ToolUse
 from knowdo.agent.run import (
     Failed,
     Progress,
@@ -18,7 +19,6 @@ from knowdo.agent.run import (
     ToolEnded,
     ToolStarted,
 )
-from knowdo.agent.transcript import Entry, ToolUse
 from knowdo.knowledge.errors import InputError
 from knowdo.tools.home import subfolder
 from knowdo.tools.tool import to_json

@@ -64,7 +64,10 @@ def serve_page(host: str, port: int, auth_file: Path | None, open_browser: bool)
         ssr_mode=False,
         enable_monitoring=False,
         app_kwargs={"middleware": [Middleware(OnlyFromHere)]},
+        prevent_thread_lock=True,
     )
+    conversations.warm_up()
+    page.block_thread()
 
 
 class OnlyFromHere:

@@ -11,9 +11,8 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from knowdo.agent.embedded.results import ToolResult
+from knowdo.agent.entries import FILE_LINE
 
-# How an attached file stands in a message; the page and the command line write it so.
-FILE_LINE = re.compile(r"^\[file: (?P<path>.+)\]$", re.M)
 CASE_BLOCK = re.compile(r"<case>\s*(\{.*\})\s*</case>", re.S)
 
 
@@ -42,11 +41,6 @@ class View:
         result = self.latest(tool)
         value = result.data.get(key) if result and isinstance(result.data, dict) else None
         return str(value) if value else None
-
-
-def file_line(path: str) -> str:
-    """The line that stands for an attached file in a message."""
-    return f"[file: {path}]"
 
 
 def look_at(messages: Sequence[BaseMessage]) -> View:

@@ -8,9 +8,10 @@ from typing import Any
 import gradio as gr
 
 from knowdo.agent.conversation import Conversations
-from knowdo.knowledge.errors import KnowDoError
+from knowdo.knowledge.errors import InputError, KnowDoError
 from knowdo.tools.finetune.plan import FinetunePlan, load_plan
 from knowdo.tools.finetune.planning import plan_finetune
+from knowdo.tools.format import html
 from knowdo.tools.tool import to_plain
 from knowdo.ui.panels.jobs import APPROVED_BY
 from knowdo.ui.panels.plan_view import plan_html
@@ -61,7 +62,8 @@ class ApprovalCard:
 
     def shown(self) -> list[Any]:
         """Components that change with the conversation."""
-        return [self.card, self.text, self.form, self.plan_id, self.approve, *self._fields.values()]
+        parts = [self.card, self.text, self.form, self.plan_id, self.approve, self.edit]
+        return [*parts, *self._fields.values()]
 
     def hide(self) -> Updates:
         """The card put away."""
@@ -72,7 +74,19 @@ class ApprovalCard:
         pending = conversations.pending(conversation_id) if conversation_id else None
         if pending is None:
             return self.hide()
-        return self._show(load_plan(pending.plan_id, check_data=False), pending.tool)
+        try:
+            plan = load_plan(pending.plan_id, check_data=False)
+        except InputError as error:
+            # A model may ask for a plan that does not exist; it can only be turned down.
+            return {
+                self.card: gr.Column(visible=True),
+                self.text: f"<p>{html(str(error))}</p>",
+                self.form: gr.Column(visible=False),
+                self.plan_id: "",
+                self.approve: gr.Button(interactive=False),
+                self.edit: gr.Button(interactive=False),
+            }
+        return self._show(plan, pending.tool)
 
     def _show(self, plan: FinetunePlan, tool: str) -> Updates:
         title = "Resume this run?" if tool == "resume_job" else "Start this run?"
@@ -83,6 +97,8 @@ class ApprovalCard:
             self.form: gr.Column(visible=False),
             self.plan_id: plan.plan_id,
             self.approve: gr.Button(interactive=not plan.blockers),
+            # A job that goes on keeps the plan that it began with.
+            self.edit: gr.Button(interactive=tool == "launch_finetune"),
             **{field: values[name] for name, field in self._fields.items()},
         }
 
