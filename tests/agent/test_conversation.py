@@ -240,3 +240,33 @@ def test_quoted_text_shows_itself_and_loads_nothing() -> None:
     assert "<" not in shown
     assert "\\!\\[x\\]\\(http" in shown
     assert "\n" not in shown
+
+
+def test_a_model_that_asks_for_two_costly_calls_at_once_gets_one_decision() -> None:
+    first = calls("launch_finetune", plan_id="0" * 12)
+    second = {**first["tool_calls"][0], "index": 1, "id": "call_second"}
+    first["tool_calls"].append(second)
+    with serving([first, says("All right, neither.")]) as server:
+        conversations = Conversations(
+            Settings("scripted", server.url, "key"), home() / "chats.sqlite"
+        )
+        finish(conversations.send("a", "start both"))
+        pending = conversations.pending("a")
+        assert pending is not None and pending.plan_id == "0" * 12
+        with pytest.raises(InputError, match="no plan"):
+            conversations.approve("a", pending.plan_id, "a person")
+        finish(conversations.reject("a"))
+    assert last_text(conversations, "a") == "All right, neither."
+    assert {use.status for use in conversations.transcript("a")[-1].tools} == {"failed"}
+
+
+def test_a_call_with_arguments_of_the_wrong_type_is_explained_to_the_model() -> None:
+    script = [calls("ask_index", index_id="nope", top_k="many"), says("Sorry.")]
+    with serving(script) as server:
+        conversations = Conversations(
+            Settings("scripted", server.url, "key"), home() / "chats.sqlite"
+        )
+        finish(conversations.send("a", "Our bot must know 300 manuals"))
+    told = server.requests[1]["messages"][-1]["content"]
+    assert "top_k" in told or "question" in told
+    assert last_text(conversations, "a") == "Sorry."
