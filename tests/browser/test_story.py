@@ -85,6 +85,7 @@ def test_the_whole_story(chat: Chat, server: Server, tmp_path: Path) -> None:
     assert '"goods": "hinges"' in reply
     reply = chat.say("did it help?")
     assert "Training helped" in reply
+    chat.picture("9-did-it-help")
 
     chat.tab("Compare")
     page.locator("#compare-prompt textarea").fill("Order for Ghent: 9 boxes bolts. Thanks!")
@@ -92,4 +93,4 @@ def test_the_whole_story(chat: Chat, server: Server, tmp_path: Path) -> None:
     expect(page.locator("#compare-tuned textarea")).to_have_value(
         re.compile("Ghent"), timeout=120_000
     )
-    chat.picture("9-side-by-side")
+    chat.picture("10-side-by-side")
