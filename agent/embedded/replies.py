@@ -55,6 +55,14 @@ WHAT_TO_COMPARE = (
     "Write the message for both models after a colon, for example: `compare: Where is my refund?`"
 )
 
+NO_EXPORT = (
+    "I can't export yet. The job's folder holds the adapter as Hugging Face's tools read it"
+    " (`adapter_model.safetensors`, `adapter_config.json`); it loads in PEFT as it is."
+)
+NO_DELETING = (
+    "I don't delete anything from the chat. An index goes in the *Indexes* panel after you type its"
+    " name; jobs are folders under `jobs` in your KnowDo home."
+)
 FALLBACK = "Done."
 
 # Before the plan of a run that the decision on the case did not ask for, by label.

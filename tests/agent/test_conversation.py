@@ -270,3 +270,39 @@ def test_a_call_with_arguments_of_the_wrong_type_is_explained_to_the_model() -> 
     told = server.requests[1]["messages"][-1]["content"]
     assert "top_k" in told or "question" in told
     assert last_text(conversations, "a") == "Sorry."
+
+
+@pytest.mark.parametrize(
+    ("messages", "tool"),
+    [
+        (["What is QLoRA?"], "search_guidance"),
+        (["Is OpenAI fine-tuning still open?"], "search_guidance"),
+        (["Should I fine-tune or use RAG for our HR handbook?"], "recommend_approach"),
+        (["Does it make sense to train on 40 examples?"], "recommend_approach"),
+        (["What would a 13B cost with 2,000 examples?", "and on a 4090?"], "estimate_cost"),
+        (["How many examples do I need for 8 classes of mails?"], "estimate_data_needs"),
+        (["¿Cuánto cuesta entrenar un modelo de 7B?"], "estimate_cost"),
+        (["how is it going?"], "job_status"),
+        (["stop it"], "cancel_job"),
+        (["did it help?"], "evaluate_model"),
+        (["Start a QLoRA job right now"], None),
+        (["export it to ollama"], None),
+        (["delete all my jobs"], None),
+        (["hola"], None),
+    ],
+)
+def test_a_message_leads_to_the_tool_that_answers_it(
+    conversations: Conversations, messages: list[str], tool: str | None
+) -> None:
+    for message in messages:
+        finish(conversations.send("a", message))
+    entry = conversations.transcript("a")[-1]
+    assert [use.name for use in entry.tools] == ([tool] if tool else [])
+    assert entry.text
+
+
+def test_the_question_after_an_estimate_keeps_what_was_said(conversations: Conversations) -> None:
+    finish(conversations.send("a", "What would a 13B cost with 2,000 examples?"))
+    finish(conversations.send("a", "and on a 4090?"))
+    reply = last_text(conversations, "a")
+    assert "Llama-2-13B on one RTX4090" in reply and "2,000 examples" in reply
