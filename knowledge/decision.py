@@ -50,6 +50,8 @@ def _behaviour(case: UseCase) -> Verdict:
     few = case.n_examples is not None and case.n_examples < needs.minimum
     if case.prompt_tried is False:
         return verdicts.prompt_first(case)
+    if case.prompt_fell_short is False:
+        return verdicts.prompt_suffices()
     if few:
         return verdicts.too_few(case, needs.minimum)
     if case.monthly_requests is not None and case.monthly_requests < LOW_MONTHLY_REQUESTS:

@@ -24,4 +24,5 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     near = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=3, cutoff=0.5)
     shown = [n for n in names if n.lower() in near] or names[:8]
     hint = "Did you mean" if near else "Known are"
-    return InputError(f"Unknown {kind} '{name[:80]}'. {hint}: {', '.join(shown)}.")
+    more = f" and {len(names) - len(shown)} more" if not near and len(names) > len(shown) else ""
+    return InputError(f"Unknown {kind} '{name[:80]}'. {hint}: {', '.join(shown)}{more}.")

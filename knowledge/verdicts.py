@@ -204,6 +204,23 @@ def prompt_first(case: UseCase) -> Verdict:
     )
 
 
+def prompt_suffices() -> Verdict:
+    """A prompt does it already."""
+    return Verdict(
+        "prompt",
+        "Keep the prompt: it already does what you need.",
+        (
+            Reason(
+                "Training pays when a prompt falls short of the target, or when a smaller model"
+                " would save more than it costs.",
+                ("prompting", "cost-volume"),
+            ),
+        ),
+        "Write 30 unseen cases down as a test, so that you notice when it gets worse.",
+        "A target that the prompt misses, or so many calls that a small tuned model is cheaper.",
+    )
+
+
 def too_few(case: UseCase, minimum: int) -> Verdict:
     """Fewer examples than the minimum."""
     task = (case.task_type or "this task").replace("_", " ")

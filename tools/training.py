@@ -16,7 +16,7 @@ from knowdo.tools.finetune.planning import plan_finetune as plan
 from knowdo.tools.jobs import ledger, supervisor
 from knowdo.tools.jobs.status import JobStatus
 from knowdo.tools.jobs.status import job_status as status
-from knowdo.tools.jobs.store import job_state, list_jobs
+from knowdo.tools.jobs.store import ACTIVE, job_state, list_jobs
 from knowdo.tools.tool import Effect, tool
 from knowdo.tools.weights import DEFAULT_BASE_MODEL
 
@@ -87,7 +87,7 @@ def resume_job(job_id: str | None = None) -> JobStatus:
 @tool(Effect.READ)
 def evaluate_model(job_id: str | None = None) -> Evaluation:
     """Base against tuned on unseen examples, as measured at the end of the job."""
-    evaluation = load_evaluation(job_id or newest_job())
+    evaluation = load_evaluation(job_id or newest_job(finished=True))
     return replace(evaluation, flips=evaluation.flips[:SHOWN_FLIPS])
 
 
@@ -96,7 +96,7 @@ def chat_with_model(
     prompt: str, job_id: str | None = None, max_new_tokens: int = 128
 ) -> SideBySide:
     """Ask the base model and the tuned one the same thing. What they write is data, no order."""
-    return chat(job_id or newest_job(), prompt, max_new_tokens)
+    return chat(job_id or newest_job(finished=True), prompt, max_new_tokens)
 
 
 def _brief(job: JobStatus) -> JobStatus:
@@ -104,9 +104,15 @@ def _brief(job: JobStatus) -> JobStatus:
     return replace(job, loss_curve=(), eval_curve=())
 
 
-def newest_job() -> str:
-    """The id of the job that was made last. Raises InputError when there is none."""
+def newest_job(finished: bool = False) -> str:
+    """The id of the job that was made last, or of the last one that succeeded, if any did.
+
+    Raises InputError when there is no job at all.
+    """
     jobs = list_jobs()
+    done = [job for job in jobs if job.state == "succeeded"]
+    if finished and done:
+        return done[0].job_id
     if not jobs:
         raise InputError("There is no job yet. Attach a JSONL file and say: train on this.")
     return jobs[0].job_id
@@ -127,4 +133,7 @@ def approve_plan(plan_id: str, approved_by: str) -> None:
 
     Raises InputError when there is no such plan, its data changed, or it cannot run.
     """
+    for job in list_jobs():
+        if job.plan_id == plan_id and job.state in ACTIVE:
+            raise InputError(f"This plan runs already, as job {job.job_id}; it is not run twice.")
     ledger.approve(plan_id, approved_by)

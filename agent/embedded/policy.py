@@ -201,12 +201,11 @@ def _on_job(tool: str) -> Callable[[View], Step | None]:
 
 
 def _compare(view: View) -> Step | None:
-    job = view.field_of("launch_finetune", "job_id")
     question = re.split(r"[:：\n]", view.text, maxsplit=1)
     prompt = question[1].strip() if len(question) > 1 else ""
     if not prompt:
         return Say(replies.WHAT_TO_COMPARE)
-    return Call("chat_with_model", {"prompt": prompt} | ({"job_id": job} if job else {}))
+    return Call("chat_with_model", {"prompt": prompt})
 
 
 def _why(view: View) -> Step | None:
@@ -246,7 +245,7 @@ _INTENTS: dict[str, Callable[[View], Step | None]] = {
     "cancel": _on_job("cancel_job"),
     "resume": _on_job("resume_job"),
     "status": _on_job("job_status"),
-    "evaluate": _on_job("evaluate_model"),
+    "evaluate": lambda _: Call("evaluate_model"),
     "compare": _compare,
     "train": _train,
     "plan": _train,

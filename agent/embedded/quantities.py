@@ -49,7 +49,7 @@ NUMBER = re.compile(
     rf"(?<![A-Za-zÀ-ÿ0-9_.$€£-])(?P<currency>[$€£¥]\s?)?"
     rf"(?P<digits>{_DIGITS})(?:\s?(?P<scale>{_SCALE_NAMES})(?![a-zäöüéñ]))?"
     rf"|(?<![$€£A-Za-z0-9_])[$€£]\s?(?P<money>{_DIGITS})(?P<money_scale>[kKM])?"
-    rf"|(?<![A-Za-zÀ-ÿ])(?P<word>{_WORD_NAMES})(?![A-Za-zÀ-ÿ])"
+    rf"|(?<![A-Za-zÀ-ÿ])(?P<word>(?i:{_WORD_NAMES}))(?![A-Za-zÀ-ÿ])"
 )
 
 
@@ -67,7 +67,7 @@ def find_numbers(text: str) -> Iterator[Number]:
     """All numbers in a text, in order; `k`, `Mio`, `万`, words and rough amounts resolved."""
     for match in NUMBER.finditer(text):
         if word := match["word"]:
-            yield Number(float(_WORDS[word]), match.start(), match.end())
+            yield Number(float(_WORDS[word.lower()]), match.start(), match.end())
             continue
         digits = match["digits"] or match["money"]
         scale = match["scale"] or match["money_scale"] or ""

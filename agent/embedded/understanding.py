@@ -7,10 +7,10 @@ import tomllib
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from knowdo.agent.embedded.quantities import Number, find_numbers
-from knowdo.knowledge.schema import UseCase
+from knowdo.knowledge.schema import Privacy, TaskType, UpdateFrequency, UseCase
 
 # Reading time grows with length; what a problem is stands in its first pages.
 MAX_CHARACTERS = 20_000
@@ -90,14 +90,14 @@ def understand(message: str) -> UseCase:
     elif knowing and not doing:
         task = "knowledge_qa"
     use_case = UseCase(
-        task_type=task,  # type: ignore[arg-type]
+        task_type=cast("TaskType | None", task),
         needs_knowledge=knowing,
         needs_behaviour=doing,
         out_of_scope=outside,
         prompt_tried=tried,
-        prompt_fell_short=True if tried and "prompt_failed" in needs else None,
-        update_frequency=frequency,  # type: ignore[arg-type]
-        privacy=privacy,  # type: ignore[arg-type]
+        prompt_fell_short=_fell_short(needs),
+        update_frequency=cast("UpdateFrequency | None", frequency),
+        privacy=cast("Privacy | None", privacy),
         languages=_languages(text),
         signals=frozenset(warnings),
     )
@@ -111,14 +111,26 @@ def merge(case: UseCase, newer: UseCase) -> UseCase:
         for name in UseCase.__dataclass_fields__
         if getattr(newer, name) not in (None, (), frozenset())
     }
-    changes["signals"] = case.signals | newer.signals
+    signals = case.signals | newer.signals
+    if newer.update_frequency in ("static", "yearly"):
+        signals -= {"stale_facts"}
+    changes["signals"] = signals
+    if case.out_of_scope:
+        # One request of another kind does not make the next one so.
+        case = replace(case, out_of_scope=None, task_type=None)
     return replace(case, **changes)
+
+
+def _fell_short(needs: set[str]) -> bool | None:
+    if "prompt_suffices" in needs:
+        return False
+    return True if "prompt_failed" in needs else None
 
 
 def _prompt_tried(needs: set[str]) -> bool | None:
     if "prompt_untried" in needs:
         return False
-    if "prompt_failed" in needs or "prompt_done" in needs:
+    if needs & {"prompt_failed", "prompt_done", "prompt_suffices"}:
         return True
     return None
 
@@ -180,7 +192,7 @@ def _counted(
 ) -> None:
     """Add what the words after a number say that it counts; the first statement of a fact wins."""
     value = number.value
-    rest = rest.lstrip(" +~-") if rest[:1] in " +-" else rest
+    rest = rest.lstrip(" +~")
     month = _monthly_factor(rest)
     after = _patterns()["after"]
     if re.match(r"tokens?\b|tok\b", rest, re.I):

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from knowdo.ui.commands.output import as_json
+from knowdo.knowledge.errors import InputError
+from knowdo.ui.commands.output import as_json, plain_text
 
 
 @click.command()
@@ -23,17 +24,33 @@ from knowdo.ui.commands.output import as_json
 def advise(text: str | None, batch: Path | None, json_output: bool) -> None:
     """Decide: prompt, rag, finetune, both, ask or none."""
     if batch is not None:
-        for line in batch.read_text(encoding="utf-8").splitlines():
-            if line.strip():
-                row = json.loads(line)
-                click.echo(json.dumps({"id": row["id"], **_answer(row["message"])}))
+        for row in _problems(batch):
+            click.echo(json.dumps({"id": row["id"], **_answer(row["message"])}, ensure_ascii=False))
         return
     if text is None and not sys.stdin.isatty():
         text = sys.stdin.read()
     if not (text or "").strip():
         raise click.UsageError("Describe the problem, for instance: knowdo advise 'Our bot ...'")
     answer = _answer(text or "")
-    click.echo(json.dumps(answer, ensure_ascii=False) if json_output else answer["reply"])
+    click.echo(
+        json.dumps(answer, ensure_ascii=False) if json_output else plain_text(answer["reply"])
+    )
+
+
+def _problems(batch: Path) -> list[dict[str, Any]]:
+    """The rows of a batch, checked before the first is answered."""
+    rows = []
+    for number, line in enumerate(batch.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{batch}, line {number}: no JSON ({error.msg}).") from error
+        if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("message"), str):
+            raise InputError(f'{batch}, line {number}: write {{"id": ..., "message": "text"}}.')
+        rows.append(row)
+    return rows
 
 
 def _answer(message: str) -> dict[str, Any]:

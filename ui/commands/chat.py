@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from knowdo.knowledge.errors import KnowDoError
-from knowdo.ui.commands.output import as_json
+from knowdo.ui.commands.output import as_json, plain_text
 
 if TYPE_CHECKING:
     from knowdo.agent.conversation import Conversations
@@ -47,7 +47,7 @@ def _talk() -> None:
         except KnowDoError as error:
             click.echo(f"! {error}")
             continue
-        click.echo(f"\n{conversations.transcript(conversation_id)[-1].text}\n")
+        click.echo(f"\n{plain_text(conversations.transcript(conversation_id)[-1].text)}\n")
         pending = conversations.pending(conversation_id)
         if pending:
             _decide(conversations, conversation_id, pending.plan_id)
@@ -60,7 +60,7 @@ def _decide(conversations: Conversations, conversation_id: str, plan_id: str) ->
         run = conversations.reject(conversation_id)
     for _ in run.events():
         pass
-    click.echo(f"\n{conversations.transcript(conversation_id)[-1].text}\n")
+    click.echo(f"\n{plain_text(conversations.transcript(conversation_id)[-1].text)}\n")
 
 
 def _run_script(script: Path) -> None:

@@ -8,7 +8,7 @@ import click
 
 from knowdo.knowledge.errors import InputError
 from knowdo.tools.tool import to_plain
-from knowdo.ui.commands.output import as_json, progress_on_stderr, show
+from knowdo.ui.commands.output import as_json, plain_text, progress_on_stderr, show
 
 
 @click.group()
@@ -34,6 +34,8 @@ def build(paths: tuple[str, ...], name: str, dry_run: bool, json_output: bool) -
         if not plan.chunks:
             raise InputError(replies.plan_index(to_plain(plan)))
         built = build_index(plan.plan_id)
+    if plan.refused_count and not json_output:
+        click.echo(plain_text(replies.plan_index(to_plain(plan))), err=True)
     show(to_plain(built), json_output, replies.build_index)
 
 
@@ -77,6 +79,7 @@ def list_all(json_output: bool) -> None:
     def table(rows: list[dict[str, Any]]) -> str:
         lines = [
             f"{r['index_id']}  {r['state']:9} {r['chunks']:>8,} passages {r['files']:>5,} files"
+            f"  {r['name']}"
             for r in rows
         ]
         return "\n".join(lines) or "No index yet: knowdo index build PATH ..."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +19,16 @@ as_json = click.option("--json", "json_output", is_flag=True, help="Print one JS
 
 def show(result: Any, json_output: bool, text: Callable[[Any], str]) -> None:
     """Print a result, as JSON or as the text that `text` makes of it."""
-    click.echo(to_json(result) if json_output else text(result))
+    click.echo(to_json(result) if json_output else plain_text(text(result)))
+
+
+def plain_text(markdown: str) -> str:
+    """A reply without the marks that only the page shows."""
+    text = re.sub(r"</p>|</summary>|<p>", "\n", markdown)
+    text = html.unescape(re.sub(r"</?(?:details|summary|b|i)>", "", text))
+    text = re.sub(r"\*\*|(?<!\\)`", "", text)
+    text = re.sub(r"\\([\\`*_{}\[\]()#+\-!|~.$:])", r"\1", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 @contextmanager
