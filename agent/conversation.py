@@ -68,6 +68,11 @@ class Conversations:
                 " read. Attach the text as a file and say what to do with it."
             )
         content = "\n".join([text, *(file_line(path) for path in files)]).strip()
+        if self._waits_for_a_click(conversation_id, text):
+            raise InputError(
+                "A plan waits in the card above. Click Approve to start it, or Reject; a sentence"
+                " is no approval."
+            )
         self._registry.touch(conversation_id, text or "Files")
         before = [*self.transcript(conversation_id), Entry("user", text, list(files))]
         from knowdo.agent.turn import new_message
@@ -151,6 +156,11 @@ class Conversations:
                 saver = SqliteSaver(connect(self._database))
                 self._graph = build_agent(chat_model(self.settings), saver)
             return self._graph
+
+    def _waits_for_a_click(self, conversation_id: str, text: str) -> bool:
+        from knowdo.agent.embedded.policy import says_yes
+
+        return says_yes(text) and self.pending(conversation_id) is not None
 
     def _require_pending(self, conversation_id: str) -> Pending:
         pending = self.pending(conversation_id)

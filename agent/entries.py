@@ -22,7 +22,7 @@ class ToolUse:
     name: str
     args: dict[str, Any]
     call_id: str = ""
-    status: Literal["waiting", "done", "failed"] = "waiting"
+    status: Literal["waiting", "done", "failed", "declined"] = "waiting"
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
@@ -28,6 +29,13 @@ def transcript(messages: Sequence[BaseMessage]) -> list[Entry]:
                 uses[use.call_id] = use
                 entry.tools.append(use)
         elif isinstance(message, ToolMessage) and message.tool_call_id in uses:
-            failed = message.status == "error"
-            uses[message.tool_call_id].status = "failed" if failed else "done"
+            uses[message.tool_call_id].status = _status(message)
     return entries
+
+
+def _status(message: ToolMessage) -> Literal["done", "failed", "declined"]:
+    if message.status != "error":
+        return "done"
+    # A call that a person turned down, or wrote past, did not fail.
+    declined = str(message.text).startswith(("User rejected", "Not run:"))
+    return "declined" if declined else "failed"

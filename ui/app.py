@@ -139,7 +139,8 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 run = conversations.send(conversation_id, message.get("text") or "", kept)
             except KnowDoError as error:
                 # The text stays in the box, so that nothing typed is lost.
-                raise gr.Error(str(error), duration=12, title="Not sent") from error
+                gr.Warning(str(error), duration=12, title="Not sent")
+                return
             yield {
                 box: gr.MultimodalTextbox(value=None),
                 conversation: conversation_id,
@@ -168,13 +169,24 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 conversations.set_case(conversation_id, case.from_rows(rows))
                 run = conversations.send(conversation_id, "Decide again on the edited facts.")
             except KnowDoError as error:
-                raise gr.Error(str(error), duration=12, title="Not saved") from error
+                gr.Warning(str(error), duration=12, title="Not saved")
+                return
             yield {conversation: conversation_id}
             yield from follow_run(conversation_id, run)
 
         send_outputs = [box, conversation, *shown]
-        box.submit(send, [box, conversation], send_outputs, show_progress="hidden", api_name=False)
-        new.click(start_new, None, send_outputs, show_progress="hidden", api_name=False)
+        sending = box.submit(
+            send, [box, conversation], send_outputs, show_progress="hidden", api_name=False
+        )
+        # Leaving a conversation stops painting it; its reply is written to the end all the same.
+        new.click(
+            start_new,
+            None,
+            send_outputs,
+            show_progress="hidden",
+            api_name=False,
+            cancels=[sending],
+        )
         history.input(
             open_other,
             [history, conversation],

@@ -46,7 +46,8 @@ _TOOL_TITLES = {
     "evaluate_model": "Comparing base and tuned",
     "chat_with_model": "Asking both models",
 }
-_MARKS = {"waiting": "pending", "done": "done", "failed": "done"}
+_MARKS = {"waiting": "pending", "done": "done", "failed": "done", "declined": "done"}
+_SUFFIXES = {"waiting": "", "done": "", "failed": " (failed)", "declined": " (not run)"}
 
 
 def to_messages(entries: list[Entry]) -> list[Message]:
@@ -55,16 +56,20 @@ def to_messages(entries: list[Entry]) -> list[Message]:
     for entry in entries:
         messages += [_tool_message(use) for use in entry.tools]
         names = [f"*Attached: {Path(path).name}*" for path in entry.files]
-        text = "\n".join([entry.text, *names]).strip()
+        said = shown_as_typed(entry.text) if entry.role == "user" else entry.text
+        text = "\n".join([said, *names]).strip()
         if text:
             messages.append({"role": entry.role, "content": text})
     return messages
 
 
+def shown_as_typed(text: str) -> str:
+    """What a person wrote, with nothing in it becoming a picture or an element of the page."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("![", "!\\[")
+
+
 def _tool_message(use: ToolUse) -> Message:
-    title = _TOOL_TITLES.get(use.name, use.name)
-    if use.status == "failed":
-        title += " (failed)"
+    title = _TOOL_TITLES.get(use.name, use.name) + _SUFFIXES[use.status]
     return {
         "role": "assistant",
         "content": f"```json\n{to_json({'tool': use.name, **use.args})}\n```",

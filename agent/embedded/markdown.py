@@ -12,7 +12,8 @@ def literal(text: str) -> str:
     Unescaped it could set headings and links, or load a picture from outside, which would tell a
     stranger that and what somebody is reading.
     """
-    line = " ".join(text.split())
+    without_headings = re.sub(r"^\s*#{1,6}\s+", "", text, flags=re.M)
+    line = " ".join(without_headings.split())
     escaped = re.sub(r"([\\`*_{}\[\]()#+\-!|~.$:])", r"\\\1", line)
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

@@ -79,6 +79,11 @@ def intent_of(text: str) -> str | None:
 _ORDERS = {"cancel", "resume", "train", "build", "settings", "export", "delete"}
 
 
+def says_yes(text: str) -> bool:
+    """Whether a message only agrees: "yes", "ok, approve it"."""
+    return bool(_patterns()["advice"]["agrees"].search(text))
+
+
 def _asks_whether(text: str) -> bool:
     return bool(_patterns()["advice"]["question"].search(text))
 
@@ -101,6 +106,10 @@ def _first(view: View) -> Step:
         return _ask_index(view)
     if is_trade_question(view.text):
         return Call("search_guidance", {"question": view.text})
+    if _last_plan_is_an_index(view) and _is_document_question(view.text):
+        return Say(replies.NOT_BUILT)
+    if not view.case and not understand(view.text).known() and not _is_about_models(view.text):
+        return Say(replies.NOT_UNDERSTOOD)
     return Call("recommend_approach")
 
 
@@ -164,6 +173,8 @@ def _train(view: View) -> Step | None:
         described = view.latest("recommend_approach")
         return Say(replies.NO_DATASET) if described or len(view.text.split()) < 9 else None
     changes = settings_in(view.text)
+    if not changes and _patterns()["advice"]["names_a_setting"].search(view.text):
+        return Say(replies.UNCLEAR_SETTING)
     plan = view.latest("plan_finetune")
     if plan and not changes and plan.args.get("dataset_path") == result.args["path"]:
         return Call("launch_finetune", {"plan_id": plan.data["plan_id"]})
@@ -226,6 +237,14 @@ def _data_needs(view: View) -> Step | None:
     return Call("estimate_data_needs")
 
 
+def _last_plan_is_an_index(view: View) -> bool:
+    return bool(view.earlier) and view.earlier[-1].name == "plan_index"
+
+
+def _is_about_models(text: str) -> bool:
+    return bool(_patterns()["trade"]["models"].search(text))
+
+
 def _changes_the_estimate(view: View) -> bool:
     """ "And on a 4090?" after an estimate; the case holds the new fact already."""
     follows = bool(view.earlier) and view.earlier[-1].name == "estimate_cost"
@@ -233,7 +252,7 @@ def _changes_the_estimate(view: View) -> bool:
 
 
 def _settings(view: View) -> Step | None:
-    return _train(view) if settings_in(view.text) else None
+    return _train(view) if settings_in(view.text) or view.latest("inspect_dataset") else None
 
 
 def _inspect(view: View) -> Step | None:
@@ -280,7 +299,10 @@ def is_trade_question(text: str) -> bool:
 
 def _is_document_question(text: str) -> bool:
     asks = "?" in text or "？" in text or _patterns()["trade"]["question"].search(text)
-    return bool(asks) and len(text.split()) <= 60 and not is_trade_question(text)
+    about_training = _asks_whether(text) and _patterns()["trade"]["terms"].search(text)
+    if about_training or len(text.split()) > 60:
+        return False
+    return bool(asks) and not is_trade_question(text)
 
 
 def _ask_index(view: View) -> Step:

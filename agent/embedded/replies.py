@@ -55,6 +55,16 @@ WHAT_TO_COMPARE = (
     "Write the message for both models after a colon, for example: `compare: Where is my refund?`"
 )
 
+NOT_UNDERSTOOD = (
+    "I did not understand that. I read English best, and German, Spanish, French and Chinese in"
+    " part. Tell me what your language model should do and what goes wrong, or attach documents or"
+    " a JSONL file of examples."
+)
+NOT_BUILT = "The index is planned but not built yet. Say `build it`, then ask again."
+UNCLEAR_SETTING = (
+    "I did not understand the setting. Write the number as digits, for example `rank 8`,"
+    " `0.5 epochs` or `learning rate 2e-4`."
+)
 NO_EXPORT = (
     "I can't export yet. The job's folder holds the adapter as Hugging Face's tools read it"
     " (`adapter_model.safetensors`, `adapter_config.json`); it loads in PEFT as it is."

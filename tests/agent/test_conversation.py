@@ -14,6 +14,7 @@ from knowdo.agent.models import chat_model
 from knowdo.agent.run import Event, Failed, NeedsApproval, Run, ToolEnded
 from knowdo.agent.settings import Settings, settings_from_environment
 from knowdo.knowledge.errors import InputError
+from knowdo.tools.finetune.plan import load_plan
 from knowdo.tools.home import home
 from knowdo.tools.jobs.store import list_jobs
 
@@ -219,7 +220,7 @@ def test_a_turn_that_the_server_did_not_survive_does_not_block_the_next(
     assert again.transcript("a")[-1].tools[0].status == "waiting"
     finish(again.send("a", "What is LoRA?"))
     assert "LoRA" in last_text(again, "a")
-    assert again.transcript("a")[-3].tools[0].status == "failed"
+    assert again.transcript("a")[-3].tools[0].status == "declined"
 
 
 def test_only_one_reply_is_written_at_a_time(conversations: Conversations) -> None:
@@ -257,7 +258,7 @@ def test_a_model_that_asks_for_two_costly_calls_at_once_gets_one_decision() -> N
             conversations.approve("a", pending.plan_id, "a person")
         finish(conversations.reject("a"))
     assert last_text(conversations, "a") == "All right, neither."
-    assert {use.status for use in conversations.transcript("a")[-1].tools} == {"failed"}
+    assert {use.status for use in conversations.transcript("a")[-1].tools} == {"declined"}
 
 
 def test_a_call_with_arguments_of_the_wrong_type_is_explained_to_the_model() -> None:
@@ -306,3 +307,52 @@ def test_the_question_after_an_estimate_keeps_what_was_said(conversations: Conve
     finish(conversations.send("a", "and on a 4090?"))
     reply = last_text(conversations, "a")
     assert "Llama-2-13B on one RTX4090" in reply and "2,000 examples" in reply
+
+
+@pytest.mark.weights
+def test_a_yes_while_the_card_is_open_points_to_the_card_and_keeps_it(
+    conversations: Conversations, tmp_path: Path
+) -> None:
+    file = dataset(tmp_path / "orders.jsonl")
+    finish(conversations.send("a", "train on this", (str(file),)))
+    waiting = conversations.pending("a")
+    for text in ("yes", "ok, approve it", "launch", "ja"):
+        with pytest.raises(InputError, match="Click Approve"):
+            conversations.send("a", text)
+    assert conversations.pending("a") == waiting
+    assert list_jobs() == []
+
+
+@pytest.mark.weights
+def test_settings_in_words_that_are_not_understood_are_said_so(
+    conversations: Conversations, tmp_path: Path
+) -> None:
+    file = dataset(tmp_path / "orders.jsonl")
+    finish(conversations.send("a", "check this file", (str(file),)))
+    finish(conversations.send("a", "train on this with rank eight and half an epoch"))
+    assert "did not understand the setting" in last_text(conversations, "a")
+    finish(conversations.send("a", "train on this with rank 8 and 0.5 epochs"))
+    pending = conversations.pending("a")
+    assert pending is not None
+    plan = load_plan(pending.plan_id)
+    assert (plan.settings.lora_rank, plan.settings.num_train_epochs) == (8, 0.5)
+
+
+def test_a_corrected_fact_takes_its_warning_along(conversations: Conversations) -> None:
+    finish(conversations.send("a", "Our bot must quote 900 policies that change weekly."))
+    assert "goes out of date" in last_text(conversations, "a")
+    finish(conversations.send("a", "No wait, the policies never change."))
+    assert "goes out of date" not in last_text(conversations, "a")
+
+
+def test_a_request_of_another_kind_does_not_stick(conversations: Conversations) -> None:
+    finish(conversations.send("a", "write me a poem about cheese"))
+    assert "another kind of request" in last_text(conversations, "a")
+    finish(conversations.send("a", "Our bot must answer from 50 policies."))
+    assert last_text(conversations, "a").startswith("**Use retrieval")
+
+
+@pytest.mark.parametrize("text", ["🦊", "1", "asdf qwer", "best pizza in Naples"])
+def test_what_is_not_understood_is_said_so(conversations: Conversations, text: str) -> None:
+    finish(conversations.send("a", text))
+    assert "did not understand" in last_text(conversations, "a")

@@ -52,3 +52,28 @@ def test_an_endless_message_is_read_from_its_start() -> None:
 
 def test_nothing_is_understood_from_noise() -> None:
     assert understand("asdf qwer zxcv").known() == UseCase().known()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The bot must answer in German.",
+        "Answer in the house style.",
+        "The prompt works 95% of the time and that is good enough",
+    ],
+)
+def test_ordinary_words_raise_no_warning(message: str) -> None:
+    assert understand(message).signals == frozenset()
+
+
+def test_a_prompt_that_suffices_has_not_fallen_short() -> None:
+    case = understand("The prompt works 95% of the time and that is good enough")
+    assert (case.prompt_tried, case.prompt_fell_short) == (True, False)
+
+
+def test_an_adjective_counts_nothing() -> None:
+    assert understand("a 120-page formulary").doc_count is None
+
+
+def test_none_is_a_number_of_examples() -> None:
+    assert understand("No examples yet. Prompting failed.").n_examples == 0

@@ -112,3 +112,15 @@ def test_the_doctor_says_what_is_there_and_what_to_do() -> None:
     found = printed("doctor")
     assert found["packages"]["torch"]
     assert set(found["weights"]) == {"all-MiniLM-L6-v2", "SmolLM2-135M-Instruct"}
+
+
+def test_a_bad_line_of_a_batch_is_named_before_anything_is_answered(tmp_path: Path) -> None:
+    file = tmp_path / "problems.jsonl"
+    file.write_text('{"id": "a", "message": "hi"}\n{"id": "b", "message": 7}\n')
+    done = knowdo("advise", "--batch", str(file), "--json", code=2)
+    assert "line 2" in done.stderr and done.stdout == ""
+
+
+def test_the_terminal_gets_plain_text() -> None:
+    text = knowdo("advise", "Answer from our 300 PDFs, updated weekly").stdout
+    assert "**" not in text and "<" not in text and "Use retrieval" in text

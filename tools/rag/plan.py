@@ -183,6 +183,8 @@ def _find_files(paths: Iterable[str]) -> tuple[list[tuple[str, Path]], list[Refu
         elif path.is_dir():
             for file in _walk(path):
                 found.setdefault(file, f"{path.resolve().name}/{file.relative_to(path.resolve())}")
+        elif _holds_secrets(path.resolve()):
+            refused.append(RefusedFile(given, f"'{given}' holds keys or system data, no text."))
         elif path.is_file():
             found.setdefault(path.resolve(), path.name)
         else:
@@ -195,6 +197,14 @@ def _find_files(paths: Iterable[str]) -> tuple[list[tuple[str, Path]], list[Refu
     return [(n if names[n] == 1 else str(p), p) for p, n in found.items()], refused
 
 
+def _holds_secrets(path: Path) -> bool:
+    """Places that a slip of the keyboard, or somebody with a login, must not get into an index."""
+    places = {".ssh", ".gnupg", ".aws", ".kube"} & set(path.parts)
+    names = {"shadow", "gshadow", "sudoers", "id_rsa", "id_ed25519", ".netrc", ".env"}
+    system = path.parts[1:2] in (("proc",), ("sys",), ("dev",))
+    return bool(places) or system or path.name in names or path.suffix in (".pem", ".key")
+
+
 def _walk(folder: Path) -> list[Path]:
     root = folder.resolve()
     files: list[Path] = []
@@ -205,7 +215,7 @@ def _walk(folder: Path) -> list[Path]:
             if name.startswith(".") or not path.resolve().is_relative_to(root):
                 continue
             # Pipes and devices would be waited for.
-            if path.is_file():
+            if path.is_file() and not _holds_secrets(path):
                 files.append(path)
         if len(files) > MAX_FILES:
             raise InputError(

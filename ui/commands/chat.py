@@ -110,4 +110,9 @@ def _turn(conversations: Conversations, conversation_id: str, text: str) -> dict
     }
 
 
-_STATUS = {"waiting": "awaiting_approval", "done": "done", "failed": "failed"}
+_STATUS = {
+    "waiting": "awaiting_approval",
+    "done": "done",
+    "failed": "failed",
+    "declined": "refused",
+}

@@ -14,7 +14,7 @@ from knowdo.tools.finetune.planning import plan_finetune
 from knowdo.tools.format import html
 from knowdo.tools.tool import to_plain
 from knowdo.ui.panels.jobs import APPROVED_BY
-from knowdo.ui.panels.plan_view import plan_html
+from knowdo.ui.panels.plan_view import plan_html, title_html
 
 Updates = dict[Any, Any]
 FollowRun = Callable[[str, Any], Iterator[Updates]]
@@ -27,11 +27,13 @@ class ApprovalCard:
     def __init__(self) -> None:
         self.plan_id = gr.State("")
         with gr.Column(visible=False, elem_id="approval") as self.card:
-            self.text = gr.HTML(elem_id="approval-text")
+            # The buttons stand above the table, or they would be below the edge of a small screen.
+            self.title = gr.HTML(elem_id="approval-title")
             with gr.Row():
                 self.approve = gr.Button("Approve", variant="primary", elem_id="approve")
                 self.edit = gr.Button("Edit", elem_id="edit")
                 self.reject = gr.Button("Reject", variant="stop", elem_id="reject")
+            self.text = gr.HTML(elem_id="approval-text")
             with gr.Column(visible=False, elem_id="edit-form") as self.form:
                 with gr.Row():
                     self.method = gr.Dropdown(
@@ -62,7 +64,7 @@ class ApprovalCard:
 
     def shown(self) -> list[Any]:
         """Components that change with the conversation."""
-        parts = [self.card, self.text, self.form, self.plan_id, self.approve, self.edit]
+        parts = [self.card, self.title, self.text, self.form, self.plan_id, self.approve, self.edit]
         return [*parts, *self._fields.values()]
 
     def hide(self) -> Updates:
@@ -80,7 +82,8 @@ class ApprovalCard:
             # A model may ask for a plan that does not exist; it can only be turned down.
             return {
                 self.card: gr.Column(visible=True),
-                self.text: f"<p>{html(str(error))}</p>",
+                self.title: f"<p>{html(str(error))}</p>",
+                self.text: "",
                 self.form: gr.Column(visible=False),
                 self.plan_id: "",
                 self.approve: gr.Button(interactive=False),
@@ -89,11 +92,13 @@ class ApprovalCard:
         return self._show(plan, pending.tool)
 
     def _show(self, plan: FinetunePlan, tool: str) -> Updates:
-        title = "Resume this run?" if tool == "resume_job" else "Start this run?"
+        question = "Resume this run?" if tool == "resume_job" else "Start this run?"
+        shown = to_plain(plan)
         values = _values(plan)
         return {
             self.card: gr.Column(visible=True),
-            self.text: plan_html(to_plain(plan), title),
+            self.title: title_html(shown, question),
+            self.text: plan_html(shown),
             self.form: gr.Column(visible=False),
             self.plan_id: plan.plan_id,
             self.approve: gr.Button(interactive=not plan.blockers),

@@ -58,7 +58,7 @@ def build() -> None:
         jobs = list_jobs()
         ids = [job.job_id for job in jobs]
         value = current if current in ids else (ids[0] if ids else None)
-        choices = [(f"{job.name} · {job.state}", job.job_id) for job in jobs]
+        choices = [(f"{job.name} · {job.state} · {job.job_id}", job.job_id) for job in jobs]
         return [gr.Dropdown(choices=choices, value=value), *_shown(value, drawn_before)]
 
     def stop_it(job_id: str | None, drawn_before: str) -> list[Any]:
@@ -104,7 +104,7 @@ def _shown(job_id: str | None, drawn_before: str) -> list[Any]:
         gr.Button(interactive="cancel" in job.next_actions),
         gr.Button(interactive="resume" in job.next_actions),
         _result(job),
-        plan_html(to_plain(read_plan(folder / "plan.json")), title="Plan"),
+        plan_html(to_plain(read_plan(folder / "plan.json"))),
         _log_tail(job_id),
     ]
 

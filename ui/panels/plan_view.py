@@ -13,8 +13,16 @@ _METHODS = {
 }
 
 
-def plan_html(plan: dict[str, Any], title: str) -> str:
-    """The plan's card; every figure is the plan's own."""
+def title_html(plan: dict[str, Any], question: str) -> str:
+    """What is asked, with the time and the price."""
+    return (
+        f"<h3>{html(question)} <span class='muted'>plan {html(plan['plan_id'])}</span></h3>"
+        f"<p>{html(duration_range(plan['seconds']))}, {html(usd_range(plan['cost_usd']))}</p>"
+    )
+
+
+def plan_html(plan: dict[str, Any]) -> str:
+    """The plan's table; every figure is the plan's own."""
     data = plan["data"]
     settings = plan["settings"]
     rows = [
@@ -28,8 +36,8 @@ def plan_html(plan: dict[str, Any], title: str) -> str:
         ),
         (
             "Training",
-            f"{settings['num_train_epochs']:g} epochs, {plan['total_steps']:,} steps, learning rate"
-            f" {settings['learning_rate']:g}, rank {settings['lora_rank']}",
+            f"{counted(settings['num_train_epochs'], 'epoch')}, {plan['total_steps']:,} steps,"
+            f" learning rate {settings['learning_rate']:g}, rank {settings['lora_rank']}",
         ),
         ("Time", duration_range(plan["seconds"])),
         ("Memory", gib_range(plan["peak_memory_gib"])),
@@ -38,12 +46,16 @@ def plan_html(plan: dict[str, Any], title: str) -> str:
     ]
     table = "".join(f"<tr><td>{html(k)}</td><td><b>{html(v)}</b></td></tr>" for k, v in rows)
     return (
-        f"<h3>{title} <span class='muted'>plan {html(plan['plan_id'])}</span></h3>"
         f"<table>{table}</table>"
         f"{_list('Stops this run', plan['blockers'])}{_list('Note', plan['warnings'])}"
         f"<details><summary>Why these settings, and what the figures rest on</summary>"
         f"{_reasons(plan)}</details>"
     )
+
+
+def counted(number: float, noun: str) -> str:
+    """ "1 epoch", "2 epochs"."""
+    return f"{number:g} {noun}" if number == 1 else f"{number:g} {noun}s"
 
 
 def _list(title: str, items: list[str]) -> str:
