@@ -140,6 +140,7 @@ def build_page(conversations: Conversations) -> gr.Blocks:
             except KnowDoError as error:
                 # The text stays in the box, so that nothing typed is lost.
                 gr.Warning(str(error), duration=12, title="Not sent")
+                yield {turn: READY}
                 return
             yield {
                 box: gr.MultimodalTextbox(value=None),
@@ -170,6 +171,7 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 run = conversations.send(conversation_id, "Decide again on the edited facts.")
             except KnowDoError as error:
                 gr.Warning(str(error), duration=12, title="Not saved")
+                yield {turn: READY}
                 return
             yield {conversation: conversation_id}
             yield from follow_run(conversation_id, run)
