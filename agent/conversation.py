@@ -194,9 +194,10 @@ class Conversations:
 
     def _work(self, conversation_id: str, run: Run, make_input: Callable[[], Any]) -> None:
         try:
-            from knowdo.agent.turn import follow_stream
+            from knowdo.agent.turn import follow_stream, forget_steps
 
             follow_stream(self._agent(), _config(conversation_id), make_input(), run)
+            forget_steps(self._agent(), conversation_id)
         except KnowDoError as error:
             run.emit(Failed(str(error)))
         except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -356,3 +357,21 @@ def test_a_request_of_another_kind_does_not_stick(conversations: Conversations) 
 def test_what_is_not_understood_is_said_so(conversations: Conversations, text: str) -> None:
     finish(conversations.send("a", text))
     assert "did not understand" in last_text(conversations, "a")
+
+
+@pytest.mark.weights
+def test_a_long_conversation_keeps_one_state_and_what_waits_in_it(
+    conversations: Conversations, tmp_path: Path
+) -> None:
+    for _ in range(3):
+        finish(conversations.send("a", PROBLEM))
+    finish(conversations.send("b", "hello"))
+    finish(conversations.send("a", "train on this", (str(dataset(tmp_path / "orders.jsonl")),)))
+    with sqlite3.connect(home() / "chats.sqlite") as database:
+        rows = database.execute("SELECT thread_id, COUNT(*) FROM checkpoints GROUP BY 1").fetchall()
+    assert rows == [("a", 1), ("b", 1)]
+    again = Conversations(Settings(), home() / "chats.sqlite")
+    assert len(again.transcript("a")) == 8
+    assert again.pending("a") is not None
+    finish(again.reject("a"))
+    assert "Not started" in last_text(again, "a")
