@@ -64,12 +64,21 @@ class CaseMiddleware(AgentMiddleware[CaseState, Any, Any]):
     ) -> ToolMessage | Command[Any]:
         """Decide and estimate on the facts of the case; keep what the model added to them."""
         name = request.tool_call["name"]
+        if strange := _paths_nobody_named(request):
+            return ToolMessage(
+                f"Nobody named {strange} in this conversation. Ask the person to attach the file or"
+                " to write its path.",
+                tool_call_id=request.tool_call["id"] or "",
+                name=name,
+                status="error",
+            )
         if name not in _ON_THE_CASE or request.tool is None:
             return handler(request)
         known = {k: v for k, v in request.state.get("case", {}).items() if k in request.tool.args}
         given = {k: v for k, v in request.tool_call["args"].items() if v is not None}
         call = request.tool_call.copy()
-        call["args"] = {**known, **given}
+        # What the person said wins: a model cannot talk the facts round.
+        call["args"] = {**given, **known}
         result = handler(request.override(tool_call=call))
         if name != "recommend_approach" or not isinstance(result, ToolMessage):
             return result
@@ -77,3 +86,15 @@ class CaseMiddleware(AgentMiddleware[CaseState, Any, Any]):
             return result
         facts = json.loads(str(result.text))["facts"]
         return Command(update={"messages": [result], "case": facts})
+
+
+def _paths_nobody_named(request: ToolCallRequest) -> str | None:
+    """A path in the call that stands in no message of the person.
+
+    A model, or a document that misleads it, must not choose which files are read.
+    """
+    args = request.tool_call["args"]
+    paths = [args.get("path"), args.get("dataset_path"), *(args.get("paths") or [])]
+    messages = [str(m.text) for m in request.state["messages"] if isinstance(m, HumanMessage)]
+    said = "\n".join(messages)
+    return next((str(path) for path in paths if path and str(path) not in said), None)

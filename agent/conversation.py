@@ -118,7 +118,7 @@ class Conversations:
         if not waiting:
             return None
         name, args = waiting[0]["name"], waiting[0]["args"]
-        return Pending(name, args, plan_of_call(args))
+        return Pending(name, args, plan_of_call(name, args))
 
     def transcript(self, conversation_id: str) -> list[Entry]:
         """What was said and done, oldest first."""

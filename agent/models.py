@@ -9,6 +9,7 @@ from knowdo.knowledge.errors import InputError
 
 # A local server may need this long for the first token of a long prompt on a CPU.
 REQUEST_TIMEOUT_SECONDS = 300
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 def chat_model(settings: Settings) -> BaseChatModel:
@@ -27,7 +28,8 @@ def chat_model(settings: Settings) -> BaseChatModel:
 
     return ChatOpenAI(
         model=settings.model,
-        base_url=settings.base_url,
+        # Said outright: the client would else follow variables that the page does not show.
+        base_url=settings.base_url or OPENAI_URL,
         # Local servers take any key, but the client insists on one.
         api_key=SecretStr(settings.api_key or "none"),
         timeout=REQUEST_TIMEOUT_SECONDS,

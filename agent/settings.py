@@ -24,7 +24,10 @@ class Settings:
         """One sentence for the page: does anything leave this machine?"""
         if self.is_embedded:
             return "Offline model: nothing leaves this machine."
-        return f"{self.model} at {self.base_url or 'the OpenAI API'}: your messages are sent there."
+        return (
+            f"{self.model} at {self.base_url or 'the OpenAI API'}: your messages, and what the"
+            " tools find for them, are sent there."
+        )
 
 
 def settings_from_environment() -> Settings:

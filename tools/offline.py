@@ -10,15 +10,18 @@ _QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
-    "LANGSMITH_TRACING": "false",
-    "LANGCHAIN_TRACING_V2": "false",
     "TOKENIZERS_PARALLELISM": "false",
     # OpenMP threads that spin while they wait slow a busy machine down: 49 to 14 tokens/s.
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 
+# Tracing sends every message away; a variable left over from another program must not turn it on.
+_NEVER = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
+
+
 def stay_offline() -> None:
     """Set the switches that a person has not set; call it before the libraries are imported."""
+    os.environ.update(dict.fromkeys(_NEVER, "false"))
     for name, setting in _QUIET.items():
         os.environ.setdefault(name, setting)

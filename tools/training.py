@@ -20,6 +20,7 @@ from knowdo.tools.jobs.store import ACTIVE, job_state, list_jobs
 from knowdo.tools.tool import Effect, tool
 from knowdo.tools.weights import DEFAULT_BASE_MODEL
 
+RESUMABLE = ("interrupted", "failed", "cancelled")
 # Examples on which base and tuned differ that stand in the chat; the panel shows all.
 SHOWN_FLIPS = 3
 
@@ -69,10 +70,10 @@ def job_status(job_id: str | None = None) -> JobStatus:
 
 
 @tool(Effect.WRITE)
-def cancel_job(job_id: str | None = None, save: bool = True) -> JobStatus:
-    """Stop a job; with save it keeps what it has learnt and can be resumed."""
+def cancel_job(job_id: str | None = None) -> JobStatus:
+    """Stop a job; it keeps what it has learnt and can be resumed."""
     chosen = job_id or newest_job()
-    supervisor.cancel(chosen, save=save)
+    supervisor.cancel(chosen, save=True)
     return _brief(status(chosen))
 
 
@@ -118,14 +119,16 @@ def newest_job(finished: bool = False) -> str:
     return jobs[0].job_id
 
 
-def plan_of_call(args: dict[str, Any]) -> str:
+def plan_of_call(tool_name: str, args: dict[str, Any]) -> str:
     """The id of the plan that a waiting call would run; empty when the call names nothing real."""
-    if "plan_id" in args:
-        return str(args["plan_id"])
+    if tool_name != "resume_job":
+        return str(args.get("plan_id") or "")
+    job_id = args.get("job_id")
     try:
-        return job_state(args.get("job_id") or newest_job()).plan_id
+        job = job_state(job_id if isinstance(job_id, str) and job_id else newest_job())
     except InputError:
         return ""
+    return job.plan_id if job.state in RESUMABLE else ""
 
 
 def approve_plan(plan_id: str, approved_by: str) -> None:

@@ -126,13 +126,22 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 history: _history(conversations, conversation_id),
             }
 
-        def follow_run(conversation_id: str, run: Any) -> Iterator[Updates]:
+        # The conversation that each open page shows, by Gradio's session.
+        open_now: dict[str, str] = {}
+
+        def follow_run(conversation_id: str, run: Any, session: str) -> Iterator[Updates]:
+            open_now[session] = conversation_id
             messages: list[Message] = []
             for messages in follow(conversations, conversation_id, run):
+                if open_now.get(session) != conversation_id:
+                    return  # the page shows another one now; the reply is kept all the same
                 yield {chat: messages, turn: WRITING}
-            yield state_of(conversation_id, messages)
+            if open_now.get(session) == conversation_id:
+                yield state_of(conversation_id, messages)
 
-        def send(message: dict[str, Any], conversation_id: str) -> Iterator[Updates]:
+        def send(
+            message: dict[str, Any], conversation_id: str, request: gr.Request
+        ) -> Iterator[Updates]:
             conversation_id = conversation_id or conversations.new()
             try:
                 kept = keep_uploads(conversation_id, message.get("files") or [])
@@ -146,25 +155,34 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 box: gr.MultimodalTextbox(value=None),
                 conversation: conversation_id,
             } | card.hide()
-            yield from follow_run(conversation_id, run)
+            yield from follow_run(conversation_id, run, session_of(request))
 
-        def load(conversation_id: str) -> Iterator[Updates]:
+        def load(conversation_id: str, request: gr.Request) -> Iterator[Updates]:
+            open_now[session_of(request)] = conversation_id
             running = conversations.running(conversation_id) if conversation_id else None
             if running:
-                yield from follow_run(conversation_id, running)
+                yield from follow_run(conversation_id, running, session_of(request))
                 return
             entries = conversations.transcript(conversation_id) if conversation_id else []
             yield state_of(conversation_id, to_messages(entries))
 
-        def open_other(conversation_id: str | None, current: str) -> Iterator[Updates]:
+        def open_other(
+            conversation_id: str | None, current: str, request: gr.Request
+        ) -> Iterator[Updates]:
             chosen = conversation_id or current
-            for update in load(chosen):
+            for update in load(chosen, request):
                 yield {conversation: chosen} | update
 
-        def start_new() -> Updates:
-            return {conversation: "", box: gr.MultimodalTextbox(value=None)} | state_of("", [])
+        def start_new(request: gr.Request) -> Updates:
+            # With an id from the start the browser remembers the new one, not the old.
+            fresh = conversations.new()
+            open_now[session_of(request)] = fresh
+            cleared = {conversation: fresh, box: gr.MultimodalTextbox(value=None)}
+            return cleared | state_of(fresh, [])
 
-        def save_facts(rows: list[list[Any]], conversation_id: str) -> Iterator[Updates]:
+        def save_facts(
+            rows: list[list[Any]], conversation_id: str, request: gr.Request
+        ) -> Iterator[Updates]:
             conversation_id = conversation_id or conversations.new()
             try:
                 conversations.set_case(conversation_id, case.from_rows(rows))
@@ -174,21 +192,11 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 yield {turn: READY}
                 return
             yield {conversation: conversation_id}
-            yield from follow_run(conversation_id, run)
+            yield from follow_run(conversation_id, run, session_of(request))
 
         send_outputs = [box, conversation, *shown]
-        sending = box.submit(
-            send, [box, conversation], send_outputs, show_progress="hidden", api_name=False
-        )
-        # Leaving a conversation stops painting it; its reply is written to the end all the same.
-        new.click(
-            start_new,
-            None,
-            send_outputs,
-            show_progress="hidden",
-            api_name=False,
-            cancels=[sending],
-        )
+        box.submit(send, [box, conversation], send_outputs, show_progress="hidden", api_name=False)
+        new.click(start_new, None, send_outputs, show_progress="hidden", api_name=False)
         history.input(
             open_other,
             [history, conversation],
@@ -203,6 +211,11 @@ def build_page(conversations: Conversations) -> gr.Blocks:
         page.load(load, [conversation], shown, show_progress="hidden", api_name=False)
         del examples
     return page
+
+
+def session_of(request: gr.Request) -> str:
+    """The id of one open page."""
+    return str(request.session_hash)
 
 
 def _header(conversations: Conversations) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -146,6 +147,9 @@ def keep_uploads(conversation_id: str, paths: list[str]) -> tuple[str, ...]:
 
     Raises InputError for a file that is too large. A file of the same name is not overwritten.
     """
+    if not re.fullmatch(r"[0-9a-f]{12}", conversation_id):
+        # The id comes from the browser, and a folder is named after it.
+        raise InputError("This conversation's id is not valid; start a new conversation.")
     kept = []
     for path in map(Path, paths):
         if path.stat().st_size > MAX_UPLOAD_BYTES:

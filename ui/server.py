@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from knowdo.agent.conversation import Conversations
@@ -18,6 +19,7 @@ from knowdo.knowledge.errors import InputError, OperationError
 from knowdo.tools.home import home
 from knowdo.tools.jobs.supervisor import reconcile
 
+log = logging.getLogger(__name__)
 # The page's own scripts are inline and its charts compile expressions; nothing comes from outside.
 POLICY = (
     b"default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none';"
@@ -63,7 +65,7 @@ def serve_page(host: str, port: int, auth_file: Path | None, open_browser: bool)
         footer_links=[],
         ssr_mode=False,
         enable_monitoring=False,
-        app_kwargs={"middleware": [Middleware(OnlyFromHere)]},
+        app_kwargs={"middleware": [Middleware(OnlyFromHere, only_loopback=_is_loopback(host))]},
         prevent_thread_lock=True,
     )
     conversations.warm_up()
@@ -73,11 +75,21 @@ def serve_page(host: str, port: int, auth_file: Path | None, open_browser: bool)
 class OnlyFromHere:
     """Tells the browser to load nothing from elsewhere, whatever a model or a document writes."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, only_loopback: bool) -> None:
         self._app = app
+        self._only_loopback = only_loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the policy to every answer."""
+        """Add the policy to every answer; on loopback, answer to loopback names only.
+
+        A foreign site can make its own name lead to 127.0.0.1 and would then pass for this page.
+        """
+        if self._only_loopback and scope["type"] in ("http", "websocket"):
+            named = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+            if not _is_loopback(named.rsplit(":", 1)[0].strip("[]")):
+                refusal = PlainTextResponse(f"This page does not answer to {named!r}.", 403)
+                await refusal(scope, receive, send)
+                return
 
         async def send_with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -129,7 +141,11 @@ def _watch_jobs() -> None:
     def watch() -> None:
         pause = threading.Event()
         while True:
-            reconcile()
+            try:
+                reconcile()
+            except Exception:
+                # One broken job folder must not end the watch over the others.
+                log.exception("could not look after the jobs")
             pause.wait(WATCH_SECONDS)
 
     threading.Thread(target=watch, name="job-watch", daemon=True).start()

@@ -70,7 +70,7 @@ def next_step(view: View) -> Step:
 def intent_of(text: str) -> str | None:
     """The instruction that a message gives, or None when it describes or asks something."""
     for name, pattern in _patterns()["intents"].items():
-        if pattern.search(text) and not (name in _ORDERS and _asks_whether(text)):
+        if pattern.search(text) and not (name in _ORDERS and _is_no_order(text)):
             return name
     return None
 
@@ -82,6 +82,10 @@ _ORDERS = {"cancel", "resume", "train", "build", "settings", "export", "delete"}
 def says_yes(text: str) -> bool:
     """Whether a message only agrees: "yes", "ok, approve it"."""
     return bool(_patterns()["advice"]["agrees"].search(text))
+
+
+def _is_no_order(text: str) -> bool:
+    return _asks_whether(text) or bool(_patterns()["advice"]["negated"].search(text))
 
 
 def _asks_whether(text: str) -> bool:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+# Nobody counts further; a longer row of digits is no amount.
+LARGEST = 1e12
 # Suffixes that multiply; upper-case M is million, while a bare lower-case m is left to minutes.
 _SCALES = {
     "k": 1e3, "K": 1e3, "тыс": 1e3, "mil": 1e3, "Tsd": 1e3, "tsd": 1e3, "thousand": 1e3,
@@ -72,6 +74,8 @@ def find_numbers(text: str) -> Iterator[Number]:
         digits = match["digits"] or match["money"]
         scale = match["scale"] or match["money_scale"] or ""
         value = plain_value(digits) * _SCALES.get(scale, 1)
+        if value > LARGEST:
+            continue
         currency = bool(match["money"] or match["currency"])
         yield Number(value, match.start(), match.end(), currency)
 

@@ -55,6 +55,7 @@ def answer(data: dict[str, Any]) -> str:
         )
     quotes = "\n\n".join(f"> {literal(q['text'])} [{n}]" for n, q in numbered(data["quotes"]))
     places = "\n".join(
-        f"[{n}] `{q['file']}`, {q['location']}  " for n, q in numbered(data["quotes"])
+        f"[{n}] {literal(q['file'])}, {literal(q['location'])}  "
+        for n, q in numbered(data["quotes"])
     )
     return f"{data['text'].partition(chr(10))[0]}\n\n{quotes}\n\n{places}"

@@ -21,7 +21,8 @@ def inspect_dataset(data: dict[str, Any]) -> str:
     ]
     if data["bad_line_count"]:
         rows = [
-            f"- line {b['line']}, {b['field']}: {b['problem']}. {b['suggestion']}"
+            f"- line {b['line']}, {literal(b['field'])}: {literal(b['problem'])}."
+            f" {literal(b['suggestion'])}"
             for b in data["bad_lines"][:SHOWN_LINES]
         ]
         more = data["bad_line_count"] - len(rows)
@@ -30,7 +31,7 @@ def inspect_dataset(data: dict[str, Any]) -> str:
         lines = "1 line" if count == 1 else f"{count:,} lines"
         parts.append(f"{lines} cannot be used:\n" + "\n".join(rows))
     if data["notices"]:
-        parts.append("Note:\n" + "\n".join(f"- {n}" for n in data["notices"]))
+        parts.append("Note:\n" + "\n".join(f"- {literal(n)}" for n in data["notices"]))
     if data["blockers"]:
         parts.append("**Not enough to train on:** " + " ".join(data["blockers"]))
     return "\n\n".join(parts)

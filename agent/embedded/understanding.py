@@ -72,6 +72,9 @@ def understand(message: str) -> UseCase:
     warnings = {code for code, p in tables["warnings"].items() if p.search(text)}
     outside = next((kind for kind, p in tables["outside"].items() if p.search(text)), None)
     needs = {name for name, p in tables["needs"].items() if p.search(text)}
+    if tables["doubt"]["words"].search(text):
+        # "Not good enough", "works well only in 60 %", "if it is good enough".
+        needs.discard("prompt_suffices")
     privacy = next((kind for kind, p in tables["privacy"].items() if p.search(text)), None)
     frequency = next(
         (kind for kind, p in tables["update_frequency"].items() if p.search(text)), None
@@ -202,7 +205,7 @@ def _counted(
         facts.setdefault("latency_ms", round(value))
     elif after["latency_s"].match(rest) and value <= 60:
         facts.setdefault("latency_ms", round(value * 1000))
-    elif after["n_classes"].match(rest) and value < 2000:
+    elif after["n_classes"].match(rest) and 0 < value < 2000:
         facts.setdefault("n_classes", round(value))
     elif month:
         facts.setdefault("monthly_requests", round(value * month))

@@ -29,11 +29,18 @@ def valid_json(answer: str, expected: str) -> float:
 
 def exact_object(answer: str, expected: str) -> float:
     """1 when both are the same JSON value, whatever the order of keys and the blanks."""
-    return float(valid_json(answer, "") == 1 and json.loads(answer) == json.loads(expected))
+    if not is_json_object(expected):
+        return exact_match(answer, expected)
+    return float(is_json_object(answer) and json.loads(answer) == json.loads(expected))
 
 
 def field_f1(answer: str, expected: str) -> float:
-    """F1 over the (path, value) pairs of two JSON values; 0 when the answer is no JSON."""
+    """F1 over the (path, value) pairs of two JSON values; 0 when the answer is no JSON.
+
+    A set of JSON answers may hold a few that are none: those have to be matched as they are.
+    """
+    if not is_json_object(expected):
+        return exact_match(answer, expected)
     if not is_json_object(answer):
         return 0.0
     return _f1(Counter(_leaves(json.loads(answer))), Counter(_leaves(json.loads(expected))))

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from knowdo.knowledge.errors import InputError
 from knowdo.tools.finetune.plan import FinetunePlan, load_plan
@@ -15,6 +16,8 @@ from knowdo.tools.home import home
 from knowdo.tools.jobs.store import utc_now
 
 BUDGET_USD = "KNOWDO_BUDGET_USD"
+# A start follows a click at once; what is older belongs to a start that failed.
+APPROVAL_LASTS = timedelta(minutes=10)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS approvals (
     id INTEGER PRIMARY KEY, plan_id TEXT NOT NULL, plan_sha256 TEXT NOT NULL,
@@ -63,6 +66,10 @@ def approve(plan_id: str, approved_by: str) -> Approval:
     refuse_blocked(plan)
     row = (plan.plan_id, plan.sha256, approved_by.strip(), utc_now(), plan.cost_usd.high)
     with _database() as database:
+        # One click is good for one start: an older one that never led to a start is withdrawn.
+        database.execute(
+            "DELETE FROM approvals WHERE plan_sha256 = ? AND consumed_by IS NULL", (plan.sha256,)
+        )
         database.execute(
             "INSERT INTO approvals (plan_id, plan_sha256, approved_by, approved_at, max_usd)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -86,8 +93,9 @@ def consume_approval(plan: FinetunePlan, job_id: str, attempt: int) -> str:
     with _database() as database:
         found = database.execute(
             "SELECT id, approved_by, max_usd FROM approvals"
-            " WHERE plan_sha256 = ? AND consumed_by IS NULL ORDER BY id LIMIT 1",
-            (plan.sha256,),
+            " WHERE plan_sha256 = ? AND consumed_by IS NULL AND approved_at >= ?"
+            " ORDER BY id LIMIT 1",
+            (plan.sha256, _oldest_approval()),
         ).fetchone()
         if found is None:
             raise InputError(
@@ -102,6 +110,11 @@ def consume_approval(plan: FinetunePlan, job_id: str, attempt: int) -> str:
         )
         _enter(database, job_id, attempt, plan.plan_id, "reserve", max_usd)
     return str(approved_by)
+
+
+def _oldest_approval() -> str:
+    """Before this an approval that was never used no longer counts."""
+    return (datetime.now(UTC) - APPROVAL_LASTS).isoformat(timespec="seconds")
 
 
 def settle(job_id: str, attempt: int, plan_id: str, usd: float) -> None:
@@ -150,9 +163,12 @@ def _limit(database: sqlite3.Connection) -> float:
         return float(row[0])
     stated = os.environ.get(BUDGET_USD, "0")
     try:
-        return float(stated)
+        limit = float(stated)
     except ValueError as error:
         raise InputError(f"{BUDGET_USD} is '{stated}'; it must be US dollars.") from error
+    if not math.isfinite(limit) or limit < 0:
+        raise InputError(f"{BUDGET_USD} is '{stated}'; it must be US dollars from 0.")
+    return limit
 
 
 def _enter(

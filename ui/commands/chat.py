@@ -38,14 +38,18 @@ def chat(script: Path | None, json_output: bool) -> None:
 
 
 def _talk() -> None:
+    from knowdo.agent.run import Failed
+
     conversations = _conversations(None)
     conversation_id = conversations.new()
     while text := click.prompt("You", default="", show_default=False).strip():
         try:
-            for _ in conversations.send(conversation_id, text).events():
-                pass
+            events = list(conversations.send(conversation_id, text).events())
         except KnowDoError as error:
             click.echo(f"! {error}")
+            continue
+        if failures := [event.message for event in events if isinstance(event, Failed)]:
+            click.echo(f"! {failures[0]}")
             continue
         click.echo(f"\n{plain_text(conversations.transcript(conversation_id)[-1].text)}\n")
         pending = conversations.pending(conversation_id)

@@ -17,7 +17,7 @@ from knowdo.ui.panels.jobs import APPROVED_BY
 from knowdo.ui.panels.plan_view import plan_html, title_html
 
 Updates = dict[Any, Any]
-FollowRun = Callable[[str, Any], Iterator[Updates]]
+FollowRun = Callable[[str, Any, str], Iterator[Updates]]
 AS_ASKED = "as you asked"
 
 
@@ -116,21 +116,21 @@ class ApprovalCard:
     ) -> None:
         """Wire the buttons."""
 
-        def approve(plan_id: str, conversation_id: str) -> Iterator[Updates]:
+        def approve(plan_id: str, conversation_id: str, request: gr.Request) -> Iterator[Updates]:
             try:
                 run = conversations.approve(conversation_id, plan_id, APPROVED_BY)
             except KnowDoError as error:
                 raise gr.Error(str(error), duration=12, title="Not started") from error
             yield self.hide()
-            yield from follow_run(conversation_id, run)
+            yield from follow_run(conversation_id, run, str(request.session_hash))
 
-        def reject(conversation_id: str) -> Iterator[Updates]:
+        def reject(conversation_id: str, request: gr.Request) -> Iterator[Updates]:
             try:
                 run = conversations.reject(conversation_id)
             except KnowDoError as error:
                 raise gr.Error(str(error), duration=12) from error
             yield self.hide()
-            yield from follow_run(conversation_id, run)
+            yield from follow_run(conversation_id, run, str(request.session_hash))
 
         def replan(plan_id: str, *values: Any) -> Updates:
             try:
