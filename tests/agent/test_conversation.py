@@ -375,3 +375,59 @@ def test_a_long_conversation_keeps_one_state_and_what_waits_in_it(
     assert again.pending("a") is not None
     finish(again.reject("a"))
     assert "Not started" in last_text(again, "a")
+
+
+def test_a_model_reads_only_paths_that_the_person_named(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.md"
+    secret.write_text("# Keys\n\nThe code is 4711.\n")
+    with serving([calls("plan_index", paths=[str(secret)]), says("May I?")]) as server:
+        conversations = Conversations(
+            Settings("scripted", server.url, "key"), home() / "chats.sqlite"
+        )
+        finish(conversations.send("a", "What is RAG?"))
+    assert "Nobody named" in server.requests[1]["messages"][-1]["content"]
+    assert list(home().glob("plans/*")) == []
+
+
+def test_a_model_cannot_talk_the_facts_round() -> None:
+    script = [
+        calls("recommend_approach", needs_knowledge=False, n_examples=9999, doc_count=1),
+        says("ok"),
+    ]
+    with serving(script) as server:
+        conversations = Conversations(
+            Settings("scripted", server.url, "key"), home() / "chats.sqlite"
+        )
+        finish(conversations.send("a", PROBLEM))
+    assert conversations.case("a")["doc_count"] == 400
+    result = json.loads(server.requests[1]["messages"][-1]["content"])
+    assert result["recommendation"]["label"] == "rag"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to stop it from making things up",
+        "Don't stop the training",
+        "Kunden wollen ihre Bestellung abbrechen, der Bot soll das verstehen",
+        "客户经常问怎么取消订单，机器人要会回答",
+        "Customers ask for the status of their order",
+        "Extract the fields of a resume into JSON",
+        "Compare prompt engineering and RAG for our handbook",
+        "We classify mails with few examples",
+        "Don't train on this yet",
+        "Our 7B model gets the price wrong",
+    ],
+)
+def test_a_description_is_no_order(conversations: Conversations, text: str) -> None:
+    finish(conversations.send("a", text))
+    used = {use.name for use in conversations.transcript("a")[-1].tools}
+    assert used <= {"recommend_approach", "search_guidance"}
+
+
+@pytest.mark.parametrize("text", ["什么是LoRA？", "¿Qué es LoRA?", "Was ist QLoRA?"])
+def test_questions_on_the_trade_are_understood_in_other_languages(
+    conversations: Conversations, text: str
+) -> None:
+    finish(conversations.send("a", text))
+    assert [use.name for use in conversations.transcript("a")[-1].tools] == ["search_guidance"]

@@ -77,3 +77,26 @@ def test_an_adjective_counts_nothing() -> None:
 
 def test_none_is_a_number_of_examples() -> None:
     assert understand("No examples yet. Prompting failed.").n_examples == 0
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Our prompt is not good enough, 2,000 labelled pairs",
+        "Der Prompt reicht nicht, 2.000 Paare",
+        "The prompt works well only in 60 % of the mails",
+    ],
+)
+def test_a_prompt_that_does_not_suffice_is_not_taken_for_one_that_does(message: str) -> None:
+    assert understand(message).prompt_fell_short is not False
+
+
+def test_words_inside_other_words_state_nothing() -> None:
+    case = understand("Our manuals for the hospitality trade never change")
+    assert case.update_frequency == "static"
+    assert case.privacy is None
+
+
+def test_an_absurd_number_is_left_out() -> None:
+    assert understand(f"We have {'9' * 400} examples").n_examples is None
+    assert understand("We have 5,000 emails and no labels").n_classes is None
