@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # More than a person types; a longer text is a document and belongs in a file.
 MAX_MESSAGE_CHARACTERS = 50_000
-RECURSION_LIMIT = 60
+# Above what the limit of model calls allows, so that that one is met first and explained.
+RECURSION_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from knowdo.agent.run import NeedsApproval, Progress, Run, TextDelta, ToolEnded,
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 NOT_DECIDED = "Not run: the person wrote a new message instead of deciding."
+CUT_OFF = "No result: the server stopped before this was finished. Look before you do it again."
 ONE_AT_A_TIME = "Only one run is decided at a time; ask for this one again afterwards."
 
 
@@ -25,16 +26,17 @@ def new_message(graph: Graph, config: RunnableConfig, content: str) -> dict[str,
     """
     state = graph.get_state(config)
     if state.next:
-        closing = _closed(state.values.get("messages", []))
+        reason = NOT_DECIDED if state.interrupts else CUT_OFF
+        closing = _closed(state.values.get("messages", []), reason)
         graph.update_state(config, {"messages": closing}, as_node="tools")
     return {"messages": [HumanMessage(content)]}
 
 
-def _closed(messages: list[Any]) -> list[ToolMessage]:
+def _closed(messages: list[Any], reason: str) -> list[ToolMessage]:
     answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
     last = next((m for m in reversed(messages) if isinstance(m, AIMessage)), None)
     return [
-        ToolMessage(NOT_DECIDED, tool_call_id=call["id"] or "", name=call["name"], status="error")
+        ToolMessage(reason, tool_call_id=call["id"] or "", name=call["name"], status="error")
         for call in (last.tool_calls if last else [])
         if call["id"] not in answered
     ]

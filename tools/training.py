@@ -66,6 +66,7 @@ def launch_finetune(plan_id: str) -> JobStatus:
 @tool(Effect.READ)
 def job_status(job_id: str | None = None) -> JobStatus:
     """How a training job is doing; without an id, the newest one."""
+    supervisor.reconcile()  # a worker that died is noticed also where no server watches
     return _brief(status(job_id or newest_job()))
 
 

@@ -25,9 +25,7 @@ class View:
     # Results of this turn, and of all turns before it, oldest first.
     results: list[ToolResult] = field(default_factory=list)
     earlier: list[ToolResult] = field(default_factory=list)
-    earlier_files: list[str] = field(default_factory=list)
     case: dict[str, Any] = field(default_factory=dict)
-    is_first_turn: bool = True
 
     def latest(self, name: str) -> ToolResult | None:
         """The newest successful result of a tool in the whole conversation."""
@@ -62,9 +60,7 @@ def look_at(messages: Sequence[BaseMessage]) -> View:
 
 
 def _next_turn(view: View, content: str) -> None:
-    view.is_first_turn = not view.text and not view.files
     view.earlier += view.results
-    view.earlier_files += view.files
     view.results = []
     view.files = [m["path"] for m in FILE_LINE.finditer(content)]
     view.text = FILE_LINE.sub("", content).strip()

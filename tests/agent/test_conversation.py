@@ -221,7 +221,7 @@ def test_a_turn_that_the_server_did_not_survive_does_not_block_the_next(
     assert again.transcript("a")[-1].tools[0].status == "waiting"
     finish(again.send("a", "What is LoRA?"))
     assert "LoRA" in last_text(again, "a")
-    assert again.transcript("a")[-3].tools[0].status == "declined"
+    assert again.transcript("a")[-3].tools[0].status == "failed"
 
 
 def test_only_one_reply_is_written_at_a_time(conversations: Conversations) -> None:

@@ -86,13 +86,16 @@ def resume(job_id: str) -> JobHandle:
     It spends compute again, so its plan needs a new approval. Raises InputError when the job is
     not one that can be resumed or there is no unused approval.
     """
-    state = job_state(job_id)
-    if state.state not in ("interrupted", "failed", "cancelled"):
-        raise InputError(f"The job {job_id} is {state.state}; only a stopped job can be resumed.")
     folder = job_folder(job_id)
     plan = read_plan(folder / "plan.json")
     model_folder(plan.model_path)
     with queue_lock():
+        # Read under the lock: of two that resume at once, the second finds it queued.
+        state = job_state(job_id)
+        if state.state not in ("interrupted", "failed", "cancelled"):
+            raise InputError(
+                f"The job {job_id} is {state.state}; only a stopped job can be resumed."
+            )
         approved_by = consume_approval(plan, job_id, state.attempt + 1)
         (folder / STOP_FILE).unlink(missing_ok=True)
         change_state(

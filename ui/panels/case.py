@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from knowdo.agent.embedded.quantities import plain_value
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.schema import UseCase
 from knowdo.tools.format import value
@@ -61,4 +63,6 @@ def _parse(label: str, name: str, text: str) -> Any:
         return _YES[text.lower()]
     if name in _LISTS:
         return [item.strip() for item in text.split(",") if item.strip()]
-    return text.replace(",", "") if text.replace(",", "").replace(".", "").isdigit() else text
+    if re.fullmatch(r"\d[\d.,' ]*", text):
+        return plain_value(text.rstrip(".,"))
+    return text

@@ -198,8 +198,9 @@ def test_stop_and_save_keeps_a_model_that_can_be_resumed(
 @pytest.mark.slow
 def test_a_second_job_waits_for_the_first(plan: FinetunePlan) -> None:
     approve(plan.plan_id, "ada")
+    first = launch(plan.plan_id)
     approve(plan.plan_id, "ada")
-    first, second = launch(plan.plan_id), launch(plan.plan_id)
+    second = launch(plan.plan_id)
     assert (first.state, second.state) == ("running", "queued")
     cancel(first.job_id, save=False)
     wait(second.job_id, lambda s: s.state == "running")
@@ -218,6 +219,16 @@ def test_two_workers_never_do_the_same_job(plan: FinetunePlan) -> None:
     )
     assert second.returncode == 1
     assert "does the job" in second.stderr
+    cancel(job_id, save=False)
+    wait(job_id, is_over)
+
+
+def test_two_clicks_on_one_plan_are_good_for_one_start(plan: FinetunePlan) -> None:
+    approve(plan.plan_id, "ada")
+    approve(plan.plan_id, "ada")
+    job_id = launch(plan.plan_id).job_id
+    with pytest.raises(InputError, match="not approved"):
+        launch(plan.plan_id)
     cancel(job_id, save=False)
     wait(job_id, is_over)
 
