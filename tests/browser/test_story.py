@@ -44,6 +44,7 @@ def test_the_whole_story(chat: Chat, server: Server, tmp_path: Path) -> None:
     reply = chat.say("train on this", [write_orders(tmp_path / "orders.jsonl", 160)])
     card = page.locator("#approval")
     expect(card).to_be_visible()
+    expect(card).to_contain_text("orders.jsonl")
     expect(card).to_contain_text("Price")
     expect(card).to_contain_text("$0")
     expect(card).to_contain_text("Time")

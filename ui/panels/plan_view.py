@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 from knowdo.tools.format import duration_range, gib_range, html, usd_range
@@ -28,6 +29,7 @@ def plan_html(plan: dict[str, Any]) -> str:
     rows = [
         ("Base model", plan["base_model"]),
         ("Method", f"{_METHODS[plan['method']]}, {plan['precision']}, {plan['hardware']}"),
+        ("Dataset", f"{PurePath(data['path']).name}, SHA-256 {data['sha256'][:12]}…"),
         ("Data", f"{data['train_examples']:,} to learn, {data['test_examples']:,} kept unseen"),
         (
             "Tokens",
@@ -37,7 +39,10 @@ def plan_html(plan: dict[str, Any]) -> str:
         (
             "Training",
             f"{counted(settings['num_train_epochs'], 'epoch')}, {plan['total_steps']:,} steps,"
-            f" learning rate {settings['learning_rate']:g}, rank {settings['lora_rank']}",
+            f" learning rate {settings['learning_rate']:g}, rank {settings['lora_rank']}, alpha"
+            f" {settings['lora_alpha']}, max_length {settings['max_length']}, batch"
+            f" {settings['per_device_train_batch_size']} x"
+            f" {settings['gradient_accumulation_steps']}, seed {settings['seed']}",
         ),
         ("Time", duration_range(plan["seconds"])),
         ("Memory", gib_range(plan["peak_memory_gib"])),
