@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Too
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Command
+from langgraph.types import Command, StreamMode
 
 from knowdo.agent.run import NeedsApproval, Progress, Run, TextDelta, ToolEnded, ToolStarted
 
@@ -56,8 +56,8 @@ def answer(decision: dict[str, Any], waiting: int) -> Command[Any]:
 
 def follow_stream(graph: Graph, config: RunnableConfig, given: Any, run: Run) -> None:
     """Run the graph to its end or to a person's decision, and emit what happens."""
-    modes = ["messages", "updates", "custom"]
-    for mode, data in graph.stream(given, config, stream_mode=modes):  # type: ignore[arg-type]
+    modes: list[StreamMode] = ["messages", "updates", "custom"]
+    for mode, data in graph.stream(given, config, stream_mode=modes):
         _forward(run, mode, data)
 
 
