@@ -20,7 +20,10 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
 
 from knowdo.agent.adapters import as_langchain
+from knowdo.agent.bounds import BoundsMiddleware
 from knowdo.agent.case import CaseMiddleware
+from knowdo.agent.embedded.model import EmbeddedChatModel
+from knowdo.agent.grounding import GroundingMiddleware
 from knowdo.knowledge.errors import KnowDoError
 from knowdo.tools.catalogue import TOOLS
 from knowdo.tools.tool import Effect
@@ -44,6 +47,10 @@ def build_agent(
         ModelCallLimitMiddleware(run_limit=MODEL_CALLS_PER_TURN),
         ToolErrorMiddleware(_explain),
     ]
+    if not isinstance(model, EmbeddedChatModel):
+        # The offline model writes from results only; any other model is held to them. The first
+        # stands before the case is filled in, the second sees what the case put into the prompt.
+        middleware = [BoundsMiddleware(), *middleware, GroundingMiddleware()]
     tools = [as_langchain(tool) for tool in TOOLS]
     return create_agent(model, tools, middleware=middleware, checkpointer=checkpointer)
 
@@ -55,6 +62,6 @@ def _explain(error: Exception, request: ToolCallRequest) -> str:
     name = request.tool_call["name"]
     log.error("tool %s failed", name, exc_info=error)
     return (
-        f"{name} failed unexpectedly ({type(error).__name__}: {error}). The details are in the"
-        " server's log; nothing was lost."
+        f"The tool {name} failed unexpectedly ({type(error).__name__}: {error}). The chat model is"
+        " not to blame; the details are in the server's log, and nothing was lost."
     )

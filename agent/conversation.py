@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from knowdo.agent.edits import forgotten, marked, save
 from knowdo.agent.entries import Entry, file_line
+from knowdo.agent.failures import explain
 from knowdo.agent.registry import ConversationInfo, Registry, connect
 from knowdo.agent.run import Failed, Run
 from knowdo.agent.settings import Settings
@@ -133,13 +135,35 @@ class Conversations:
         case = self._agent().get_state(_config(conversation_id)).values.get("case", {})
         return dict(case)
 
+    def edits(self, conversation_id: str) -> dict[str, str]:
+        """What the person changed by hand, as `agent/edits.py` marks it."""
+        return dict(self._agent().get_state(_config(conversation_id)).values.get("edits", {}))
+
     def set_case(self, conversation_id: str, facts: dict[str, Any]) -> dict[str, Any]:
-        """Replace the facts by what the person edited. Raises InputError that names the field."""
+        """Replace the facts by what the person edited; an approval card that is open stays open.
+
+        Raises InputError that names the field.
+        """
+        case = use_case_from(facts).known()
+        marks = marked(self.case(conversation_id), case, self.edits(conversation_id))
+        self._save_case(conversation_id, case, marks)
+        return case
+
+    def start_over(self, conversation_id: str) -> None:
+        """Forget the facts of the case; the conversation, documents and jobs stay."""
+        marks = forgotten(self.case(conversation_id), self.edits(conversation_id))
+        self._save_case(conversation_id, {}, marks, told=[])
+
+    def told(self, conversation_id: str) -> list[str]:
+        """The person's messages that described their case, oldest first."""
+        return list(self._agent().get_state(_config(conversation_id)).values.get("told", []))
+
+    def _save_case(
+        self, conversation_id: str, case: dict[str, Any], edits: dict[str, str], **also: Any
+    ) -> None:
         if self.running(conversation_id):
             raise InputError("A reply is being written; edit the facts when it is finished.")
-        case = use_case_from(facts).known()
-        self._agent().update_state(_config(conversation_id), {"case": case})
-        return case
+        save(self._agent(), _config(conversation_id), {"case": case, "edits": edits, **also})
 
     def warm_up(self) -> None:
         """Load the libraries and build the agent, so that the first message need not wait."""
@@ -203,7 +227,7 @@ class Conversations:
             run.emit(Failed(str(error)))
         except Exception as error:
             log.exception("turn in conversation %s failed", conversation_id)
-            run.emit(Failed(_explain(error, self.settings)))
+            run.emit(Failed(explain(error, self.settings)))
         finally:
             run.close()
 
@@ -213,15 +237,3 @@ def _config(conversation_id: str) -> RunnableConfig:
         "configurable": {"thread_id": conversation_id},
         "recursion_limit": RECURSION_LIMIT,
     }
-
-
-def _explain(error: Exception, settings: Settings) -> str:
-    """A chat model that does not answer is the likely cause; say which one, and the way out."""
-    if settings.is_embedded:
-        cause = f"{type(error).__name__}: {error}"
-        return f"Something went wrong ({cause}). Nothing was lost; send it again."
-    return (
-        f"The chat model {settings.model} at {settings.base_url or 'the OpenAI API'} did not answer"
-        f" ({type(error).__name__}: {str(error)[:300]}). Check that it is running and the key is"
-        " right, or unset KNOWDO_MODEL to use the offline model. Your message is kept."
-    )

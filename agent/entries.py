@@ -33,3 +33,5 @@ class Entry:
     text: str = ""
     files: list[str] = field(default_factory=list)
     tools: list[ToolUse] = field(default_factory=list)
+    # Guidance behind the marks [1], [2], ... of the text, as (passage id, title).
+    cited: list[tuple[str, str]] = field(default_factory=list)

@@ -24,6 +24,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
             " set. Set one of them, or unset KNOWDO_MODEL to use the offline model."
         )
     from langchain_openai import ChatOpenAI
+    from langgraph.constants import TAG_NOSTREAM
     from pydantic import SecretStr
 
     return ChatOpenAI(
@@ -34,4 +35,6 @@ def chat_model(settings: Settings) -> BaseChatModel:
         api_key=SecretStr(settings.api_key or "none"),
         timeout=REQUEST_TIMEOUT_SECONDS,
         temperature=0,
+        # What it writes is shown when it has been checked, not as it streams.
+        tags=[TAG_NOSTREAM],
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
@@ -14,6 +15,8 @@ def transcript(messages: Sequence[BaseMessage]) -> list[Entry]:
     """Entries in order; everything that the assistant says in one turn is one entry."""
     entries: list[Entry] = []
     uses: dict[str, ToolUse] = {}
+    # Of the newest decision: "why?" repeats its marks without calling a tool.
+    decided: list[tuple[str, str]] = []
     for message in messages:
         if isinstance(message, HumanMessage):
             content = str(message.text)
@@ -21,7 +24,7 @@ def transcript(messages: Sequence[BaseMessage]) -> list[Entry]:
             entries.append(Entry("user", FILE_LINE.sub("", content).strip(), files))
         elif isinstance(message, AIMessage):
             if not entries or entries[-1].role == "user":
-                entries.append(Entry("assistant"))
+                entries.append(Entry("assistant", cited=decided))
             entry = entries[-1]
             entry.text = "\n\n".join(t for t in (entry.text, str(message.text).strip()) if t)
             for call in message.tool_calls:
@@ -29,8 +32,28 @@ def transcript(messages: Sequence[BaseMessage]) -> list[Entry]:
                 uses[use.call_id] = use
                 entry.tools.append(use)
         elif isinstance(message, ToolMessage) and message.tool_call_id in uses:
-            uses[message.tool_call_id].status = _status(message)
+            use = uses[message.tool_call_id]
+            use.status = _status(message)
+            if (cited := _cited(message)) is not None:
+                entries[-1].cited = cited
+            decided = entries[-1].cited if use.name == "recommend_approach" else decided
     return entries
+
+
+def _cited(message: ToolMessage) -> list[tuple[str, str]] | None:
+    """The passages that a tool gave, in the order in which a reply numbers them.
+
+    None for a tool that gives nothing to cite; empty when what it gives is no guidance.
+    """
+    try:
+        data: Any = json.loads(str(message.text))
+    except json.JSONDecodeError:
+        return None
+    rows = data.get("citations") if isinstance(data, dict) else data
+    if message.status == "error" or not isinstance(rows, list):
+        return None
+    cited = [row for row in rows if isinstance(row, dict) and "passage_id" in row]
+    return [(str(row["passage_id"]), str(row["title"])) for row in cited]
 
 
 def _status(message: ToolMessage) -> Literal["done", "failed", "declined"]:

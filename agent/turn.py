@@ -87,6 +87,9 @@ def _forward(run: Run, mode: str, data: Any) -> None:
             run.emit(TextDelta(str(message.text)))
     elif mode == "custom" and "progress" in data:
         run.emit(Progress(**data["progress"]))
+    elif mode == "custom" and "text" in data:
+        # The text of an endpoint's model, whole, when it has passed the check.
+        run.emit(TextDelta(data["text"]))
     elif mode == "updates":
         if "__interrupt__" in data:
             run.emit(NeedsApproval())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from knowdo.knowledge.data_needs import data_needs
 from knowdo.knowledge.schema import Caution, Label, UseCase
+from knowdo.knowledge.wording import Language, say
 
 # 4-bit weights with double quantisation take 4.127 bits each (QLoRA, arXiv 2305.14314); they alone
 # must fit before anything can be trained or served.
@@ -12,155 +15,103 @@ NF4_BITS_PER_WEIGHT = 4.127
 # listed price of 10 USD per million output tokens and 1,000 tokens a call it is 10 USD.
 LOW_MONTHLY_REQUESTS = 1_000
 
-# code -> (sentence, passages). Sentences that need the person's numbers are written below.
-_SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "knowledge_injection": (
-        "Facts don't stick in the weights: recall is unreliable and nothing can be cited.",
-        ("not-for-facts",),
-    ),
-    "stale_facts": (
-        "These facts change; a trained copy goes out of date, an index is updated in minutes.",
-        ("stale-facts",),
-    ),
-    "pii_third_party": (
-        "Personal or confidential data would reach an outside provider: settle the agreement first"
-        " or stay on your own hardware.",
-        ("privacy",),
-    ),
-    "phi_compliance": (
-        "Health data needs a BAA or an equivalent agreement with the provider, or your own"
-        " hardware.",
-        ("health-data",),
-    ),
-    "air_gapped": (
-        "Without a network only open weights work: training and serving happen on site.",
-        ("air-gapped",),
-    ),
-    "no_prompt_baseline": (
-        "There is no measured prompt yet; without it nobody can say what training gained.",
-        ("prompting", "evaluation"),
-    ),
-    "eval_missing": (
-        "Quality is judged by eye so far: hold out at least 10 % unseen cases and compare with the"
-        " baseline.",
-        ("evaluation",),
-    ),
-    "imbalanced_classes": (
-        "The classes are uneven: report each class and fill the small ones.",
-        ("class-imbalance",),
-    ),
-    "noisy_data": (
-        "Clean the data first: duplicates and unreviewed answers are learnt as they are.",
-        ("data-quality",),
-    ),
-    "context_overflow": (
-        "The material doesn't fit the context window: split it, retrieve, or summarise in steps.",
-        ("context-overflow",),
-    ),
-    "unlabelled_data": (
-        "Texts without wanted outputs can't be trained on: pairs of input and output are needed.",
-        ("unlabelled-data",),
-    ),
-    "retrieval_quality": (
-        "Measure the search step alone (recall at 10) before you change the model.",
-        ("retrieval-quality",),
-    ),
-    "citations_required": (
-        "Answers must point to their source, which only retrieval can do.",
-        ("citations",),
-    ),
-    "access_control": (
-        "Filter by the person's rights before retrieval; weights can't keep secrets from anyone.",
-        ("access-control",),
-    ),
-    "label_drift": (
-        "Labels or layouts keep changing: each change means new examples and a new run.",
-        ("label-drift",),
-    ),
-    "high_stakes": (
-        "A person has to review the answers: a wrong one can do harm here.",
-        ("high-stakes",),
-    ),
-    "rights_consent": (
-        "These are other people's words: make sure that you have the right and their consent.",
-        ("rights-consent",),
-    ),
-    "prompt_injection": (
-        "The message contains orders to skip checks. Text gives no approval: nothing starts without"
-        " your click on the exact plan.",
-        ("prompt-injection",),
-    ),
+# Each code with the passages behind it, the gravest first: a reply shows two in full.
+_PASSAGES: dict[str, tuple[str, ...]] = {
+    "prompt_injection": ("prompt-injection",),
+    "phi_compliance": ("health-data",),
+    "gpu_insufficient": ("memory", "qlora"),
+    "air_gapped": ("air-gapped",),
+    "pii_third_party": ("privacy",),
+    "rights_consent": ("rights-consent",),
+    "high_stakes": ("high-stakes",),
+    "access_control": ("access-control",),
+    "few_examples": ("too-few-examples", "data-minimums"),
+    "unlabelled_data": ("unlabelled-data",),
+    "knowledge_injection": ("not-for-facts",),
+    "stale_facts": ("stale-facts",),
+    "no_prompt_baseline": ("prompting", "evaluation"),
+    "low_volume_cost": ("cost-volume",),
+    "label_drift": ("label-drift",),
+    "noisy_data": ("data-quality",),
+    "imbalanced_classes": ("class-imbalance",),
+    "eval_missing": ("evaluation",),
+    "retrieval_quality": ("retrieval-quality",),
+    "context_overflow": ("context-overflow",),
+    "citations_required": ("citations",),
+    "latency": ("latency",),
 }
 
+_NUMBERS_IN_SENTENCE = {
+    "few_examples": ("n_examples",),
+    "low_volume_cost": ("monthly_requests",),
+    "gpu_insufficient": ("model_size_b", "gpu_vram_gb"),
+}
+# Messages that are no case at all: the facts told before have nothing to do with them.
+_NO_CASE = ("unrelated", "injection_only")
 
-def cautions_for(case: UseCase, label: Label) -> tuple[Caution, ...]:
-    """The warnings that good advice raises on this case, in a fixed order."""
+
+def cautions_for(case: UseCase, label: Label, language: Language = "en") -> tuple[Caution, ...]:
+    """The warnings that good advice raises on this case, the gravest first."""
     codes = set(case.signals) | _from_facts(case, label)
-    cautions = [_few_examples(case)] if _has_few(case) else []
-    cautions += [Caution(c, *_SENTENCES[c]) for c in _SENTENCES if c in codes]
-    if case.latency_ms is not None or "latency" in codes:
-        cautions.append(_latency(case))
-    if case.monthly_requests is not None and case.monthly_requests < LOW_MONTHLY_REQUESTS:
-        cautions.append(
-            Caution(
-                "low_volume_cost",
-                f"At {case.monthly_requests:,} calls a month training hardly pays.",
-                ("cost-volume",),
-            )
-        )
-    if (lacking := _gpu_insufficient(case)) is not None:
-        cautions.append(lacking)
-    return tuple(cautions)
+    if case.out_of_scope in _NO_CASE:
+        codes &= {"prompt_injection"}
+    values = _values(case)
+    return tuple(
+        Caution(code, say(language, f"cautions.{_sentence(code, case)}", **values), passages)
+        for code, passages in _PASSAGES.items()
+        if code in codes
+    )
+
+
+def nf4_weights_gib(model_size_b: float) -> float:
+    """GiB that the 4-bit weights of a model take, from billions of parameters."""
+    return model_size_b * 1e9 * NF4_BITS_PER_WEIGHT / 8 / 2**30
 
 
 def _from_facts(case: UseCase, label: Label) -> set[str]:
-    codes = set()
-    if case.update_frequency not in (None, "static", "yearly") and label in ("rag", "both", "none"):
-        codes.add("stale_facts")
-    if case.privacy == "phi":
-        codes.add("phi_compliance")
-    if case.privacy == "air_gapped":
-        codes.add("air_gapped")
-    if case.privacy in ("pii", "confidential") and label in ("finetune", "both"):
-        codes.add("pii_third_party")
-    if label in ("prompt", "ask") and case.needs_behaviour and not case.prompt_tried:
-        codes.add("no_prompt_baseline")
-    return codes
+    """The codes that the stated facts give rise to, whatever words were used."""
+    trained = label in ("finetune", "both")
+    changing = case.update_frequency not in (None, "static", "yearly")
+    unmeasured = bool(case.needs_behaviour) and not case.prompt_tried
+    applies = {
+        "stale_facts": changing and label in ("rag", "both", "none"),
+        "phi_compliance": case.privacy == "phi",
+        "air_gapped": case.privacy == "air_gapped",
+        "pii_third_party": case.privacy in ("pii", "confidential") and trained,
+        "no_prompt_baseline": label in ("prompt", "ask") and unmeasured,
+        "few_examples": case.n_examples is not None and case.n_examples < _minimum(case),
+        "latency": case.latency_ms is not None,
+        "low_volume_cost": _is_low(case.monthly_requests),
+        "gpu_insufficient": _card_too_small(case),
+    }
+    return {code for code, holds in applies.items() if holds}
 
 
-def _has_few(case: UseCase) -> bool:
-    if case.n_examples is None:
-        return False
-    return case.n_examples < data_needs(case.task_type or "style", case.n_classes).minimum
+def _minimum(case: UseCase) -> int:
+    return data_needs(case.task_type or "style", case.n_classes).minimum
 
 
-def _few_examples(case: UseCase) -> Caution:
-    minimum = data_needs(case.task_type or "style", case.n_classes).minimum
-    return Caution(
-        "few_examples",
-        f"{case.n_examples:,} examples are below the minimum of {minimum:,}.",
-        ("too-few-examples", "data-minimums"),
-    )
+def _is_low(monthly_requests: int | None) -> bool:
+    return monthly_requests is not None and monthly_requests < LOW_MONTHLY_REQUESTS
 
 
-def _latency(case: UseCase) -> Caution:
-    limit = f"within {case.latency_ms:,} ms" if case.latency_ms else "fast"
-    return Caution(
-        "latency",
-        f"Answers must come {limit}: that favours a small model and short prompts; measure it.",
-        ("latency",),
-    )
-
-
-def _gpu_insufficient(case: UseCase) -> Caution | None:
+def _card_too_small(case: UseCase) -> bool:
     if case.model_size_b is None or case.gpu_vram_gb is None:
-        return None
-    weights_gib = case.model_size_b * 1e9 * NF4_BITS_PER_WEIGHT / 8 / 2**30
-    if weights_gib < case.gpu_vram_gb:
-        return None
-    return Caution(
-        "gpu_insufficient",
-        f"The 4-bit weights of a {case.model_size_b:g}B model alone take {weights_gib:.0f} GiB;"
-        f" the card has {case.gpu_vram_gb:g} GB.",
-        ("memory", "qlora"),
-    )
+        return False
+    return nf4_weights_gib(case.model_size_b) >= case.gpu_vram_gb
+
+
+def _sentence(code: str, case: UseCase) -> str:
+    if code == "latency":
+        return "latency_ms" if case.latency_ms else code
+    # Said in words only ("a handful", "our old card"): a sentence without a figure.
+    needed = _NUMBERS_IN_SENTENCE.get(code, ())
+    return code if all(getattr(case, name) is not None for name in needed) else f"{code}_unsaid"
+
+
+def _values(case: UseCase) -> dict[str, Any]:
+    """What the sentences may name: the facts, and what is computed from them."""
+    computed = {"minimum": _minimum(case)}
+    if case.model_size_b is not None:
+        computed["weights_gib"] = round(nf4_weights_gib(case.model_size_b))
+    return {**case.known(), **computed}

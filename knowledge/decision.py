@@ -3,66 +3,97 @@
 from __future__ import annotations
 
 from knowdo.knowledge import verdicts
-from knowdo.knowledge.cautions import LOW_MONTHLY_REQUESTS, cautions_for
+from knowdo.knowledge.cautions import LOW_MONTHLY_REQUESTS
 from knowdo.knowledge.data_needs import data_needs
-from knowdo.knowledge.schema import Recommendation, UseCase
+from knowdo.knowledge.schema import Label, Recommendation, UseCase
 from knowdo.knowledge.verdicts import Verdict
+from knowdo.knowledge.wording import Language
 
 # Enough examples to decide on a classification before the number of classes is known: 50 a class
 # for 20 classes.
 PLENTY_OF_LABELLED = 1_000
 
 
-def recommend(use_case: UseCase) -> Recommendation:
+def recommend(use_case: UseCase, language: Language = "en") -> Recommendation:
     """Decide on a use case. Pure: the same facts give the same answer, whoever asks and how."""
+    return _decide(use_case).said(use_case, language)
+
+
+def outcome(use_case: UseCase) -> tuple[Label, str | None]:
+    """The label and the fact asked for, alone: cheaper than the whole recommendation."""
     verdict = _decide(use_case)
-    return Recommendation(
-        label=verdict.label,
-        headline=verdict.headline,
-        reasons=verdict.reasons,
-        cautions=cautions_for(use_case, verdict.label),
-        next_step=verdict.next_step,
-        would_change=verdict.would_change,
-        key_fact=verdict.key_fact,
-        question=verdict.question,
-    )
+    return verdict.label, verdict.key_fact
 
 
 def _decide(case: UseCase) -> Verdict:
     if case.out_of_scope:
         return verdicts.outside(case)
-    knows = bool(case.needs_knowledge) or case.task_type == "knowledge_qa"
-    does = bool(case.needs_behaviour) or case.task_type in _TRAINABLE
+    knows = _needs(case.needs_knowledge, case.task_type == "knowledge_qa")
+    does = _needs(case.needs_behaviour, case.task_type in _TRAINABLE)
     if not knows and not does:
-        return verdicts.ask_task()
+        return _neither(case)
     if not does:
-        return verdicts.retrieve(case)
+        return _retrieval(case)
     behaviour = _behaviour(case)
-    return verdicts.with_knowledge(behaviour) if knows else behaviour
+    return verdicts.with_knowledge(behaviour, case) if knows else behaviour
 
 
 _TRAINABLE = ("style", "format", "vocabulary", "classification", "instruction")
 
 
+def _needs(said: bool | None, by_task: bool) -> bool:
+    """What was said of a need; while nothing was said, the kind of task speaks for it."""
+    return by_task if said is None else said
+
+
+def _neither(case: UseCase) -> Verdict:
+    """Nothing to look up and nothing to learn, or nothing known yet."""
+    if "context_overflow" in case.signals:
+        return verdicts.split_context(case)
+    if case.needs_knowledge is False and case.needs_behaviour is False:
+        return verdicts.prompt_first(case)
+    if case.task_type is None:
+        return verdicts.ask_task()
+    return verdicts.ask_failure(case)
+
+
+def _retrieval(case: UseCase) -> Verdict:
+    if "retrieval_quality" in case.signals:
+        return verdicts.mend_retrieval(case)
+    return verdicts.retrieve(case)
+
+
 def _behaviour(case: UseCase) -> Verdict:
     """The decision on the part that the model should do."""
     needs = data_needs(case.task_type or "style", case.n_classes)
-    few = case.n_examples is not None and case.n_examples < needs.minimum
     if case.prompt_tried is False:
         return verdicts.prompt_first(case)
-    if case.prompt_fell_short is False:
-        return verdicts.prompt_suffices()
-    if few:
+    if case.prompt_fell_short is False and not case.large_model_suffices:
+        return verdicts.prompt_suffices(case)
+    if case.n_examples is not None and case.n_examples < needs.minimum:
         return verdicts.too_few(case, needs.minimum)
     if case.monthly_requests is not None and case.monthly_requests < LOW_MONTHLY_REQUESTS:
         return verdicts.too_little_use(case)
-    if case.prompt_tried is None:
-        return verdicts.prompt_first(case) if case.n_examples is None else verdicts.ask_prompt(case)
+    return _missing(case, needs.minimum) or _train(case, needs.minimum)
+
+
+def _missing(case: UseCase, minimum: int) -> Verdict | None:
+    """The question whose answer decides, when a fact is missing."""
+    if case.place_open:
+        return verdicts.ask_place(case)
     if case.n_examples is None:
-        return verdicts.ask_examples(case, needs.minimum)
+        return verdicts.ask_examples(case, minimum)
+    if case.prompt_tried is None:
+        return verdicts.ask_prompt(case)
     if _classes_unknown(case):
         return verdicts.ask_classes(case)
-    return verdicts.train(case, needs.minimum)
+    return None
+
+
+def _train(case: UseCase, minimum: int) -> Verdict:
+    if case.large_model_suffices:
+        return verdicts.small_model(case, minimum)
+    return verdicts.train(case, minimum)
 
 
 def _classes_unknown(case: UseCase) -> bool:

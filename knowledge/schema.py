@@ -50,6 +50,10 @@ class UseCase:
     out_of_scope: str | None = None
     prompt_tried: bool | None = None
     prompt_fell_short: bool | None = None
+    # A prompt does it, but only with a large or dear model that is not the one wanted.
+    large_model_suffices: bool | None = None
+    # Whether the data may go to a provider or must stay is itself the open question.
+    place_open: bool | None = None
     n_examples: int | None = None
     n_classes: int | None = None
     tokens_per_example: int | None = None

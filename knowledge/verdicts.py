@@ -2,290 +2,256 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
-from knowdo.knowledge.cautions import LOW_MONTHLY_REQUESTS
-from knowdo.knowledge.schema import Label, Reason, UseCase
+from knowdo.knowledge.cautions import LOW_MONTHLY_REQUESTS, cautions_for
+from knowdo.knowledge.data_needs import data_needs
+from knowdo.knowledge.reasons import (
+    Line,
+    by_classes,
+    examples_enough,
+    examples_short,
+    line,
+    of_documents,
+    of_training,
+)
+from knowdo.knowledge.schema import Label, Recommendation, UseCase
+from knowdo.knowledge.wording import WORDS, Language
+
+_TRAINABLE = ("style", "format", "vocabulary", "classification", "instruction")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision before its warnings are added."""
+    """A decision before it is said: its sentences wait for a language, its warnings are to come."""
 
     label: Label
-    headline: str
-    reasons: tuple[Reason, ...]
-    next_step: str
-    would_change: str
+    headline: Line
+    reasons: tuple[Line, ...]
+    next_step: Line
+    would_change: Line
     key_fact: str | None = None
-    question: str | None = None
+    question: Line | None = None
 
-
-def with_knowledge(behaviour: Verdict) -> Verdict:
-    """Join the decision on behaviour with retrieval for the part that the model should know."""
-    know = Reason(
-        "The facts it needs come from outside the model, so they are looked up at the time of the"
-        " question.",
-        ("rag", "not-for-facts"),
-    )
-    if behaviour.label == "finetune":
-        return Verdict(
-            "both",
-            "Use retrieval for the facts and fine-tune for the behaviour.",
-            (know, *behaviour.reasons, Reason("The two do different jobs and combine.", ("both",))),
-            "Build the index first and measure it; then train on examples that contain the"
-            " retrieved passages.",
-            "If good passages in the prompt also fix the behaviour, retrieval alone is enough.",
+    def said(self, case: UseCase, language: Language) -> Recommendation:
+        """The recommendation in a language, with the warnings that the case gives rise to."""
+        return Recommendation(
+            label=self.label,
+            headline=self.headline.text(language),
+            reasons=tuple(reason.reason(language) for reason in self.reasons),
+            cautions=cautions_for(case, self.label, language),
+            next_step=self.next_step.text(language),
+            would_change=self.would_change.text(language),
+            key_fact=self.key_fact,
+            question=self.question.text(language) if self.question else None,
         )
+
+
+def with_knowledge(behaviour: Verdict, case: UseCase) -> Verdict:
+    """Join the decision on behaviour with retrieval for the part that the model should know."""
     if behaviour.label == "ask":
-        return behaviour
+        # The index is right whatever the answer is; the question decides on training on top.
+        later = line("rag_then_ask.would_change", case, question=behaviour.question)
+        return dataclasses.replace(retrieve(case), would_change=later)
+    facts = of_documents(case)
+    if behaviour.label == "finetune":
+        know = line("reasons.know", case, "both", "rag")
+        first, last = behaviour.reasons[0], behaviour.reasons[-1]
+        return _verdict("both", "both", case, *facts[:2], first, know, last)
+    know = line("reasons.know", case, "rag", "not-for-facts")
     return Verdict(
         "rag",
-        "Use retrieval (RAG), with the behaviour described in the prompt.",
-        (know, *behaviour.reasons),
-        "Build an index over your documents and put format and tone rules into its prompt.",
+        line("rag_and_prompt.headline", case),
+        (*facts, know, *behaviour.reasons),
+        line("rag_and_prompt.next", case),
         behaviour.would_change,
     )
 
 
 def outside(case: UseCase) -> Verdict:
     """Not a matter of adapting a language model; what serves instead."""
-    what, instead, passage = _OUTSIDE.get(
-        case.out_of_scope or "", ("something else", "a tool made for it", "outside-scope")
-    )
+    kind = case.out_of_scope or ""
+    if kind == "injection_only":
+        return injected(case)
+    parts = {part: _of_kind(kind, part) for part in ("headline", "reason", "next", "would_change")}
     return Verdict(
         "none",
-        f"This is {what}, not a matter of adapting a language model.",
-        (Reason(f"What serves you here is {instead}.", (passage,)),),
-        "If a language model is part of it, tell me what it should answer or write.",
-        "A task in which a language model reads or writes text would change this.",
+        line(parts["headline"], case),
+        (line(parts["reason"], case, _OUTSIDE_PASSAGES.get(kind, "outside-scope")),),
+        line(parts["next"], case),
+        line(parts["would_change"], case),
     )
 
 
-_OUTSIDE = {
-    "speech": ("a speech model", "a speech recognition or synthesis toolkit", "outside-scope"),
-    "images": ("an image model", "an image model's own training tools", "outside-scope"),
-    "classic_machine_learning": (
-        "classic machine learning",
-        "a model for tables or time series, with a simple baseline to beat",
-        "outside-scope",
-    ),
-    "robotics": ("robot control", "a policy-learning toolkit", "outside-scope"),
-    "live_data": (
-        "a question about live data",
-        "a tool call to the system that holds the current value",
-        "live-data",
-    ),
-    "pretraining": (
-        "pretraining",
-        "a pretraining stack, far more data and a far larger budget",
-        "outside-scope",
-    ),
-    "training_bug": (
-        "a fault in a training run",
-        "the framework's issue tracker, with the smallest script that shows the fault",
-        "outside-scope",
-    ),
-    "serving": ("a question of serving", "the serving engine's documentation", "outside-scope"),
-    "search_only": ("search without generation", "a search engine", "outside-scope"),
-    "unrelated": ("another kind of request", "a general assistant", "outside-scope"),
+_OUTSIDE_PASSAGES = {
+    "speech": "speech-and-images",
+    "images": "speech-and-images",
+    "classic_machine_learning": "classic-machine-learning",
+    "live_data": "live-data",
 }
+
+
+def _of_kind(kind: str, part: str) -> str:
+    """The key of a kind's own sentence, or of the one for all kinds."""
+    own = f"outside.{kind}.{part}"
+    return own if WORDS.has(own) else f"outside.{part}"
+
+
+def injected(case: UseCase) -> Verdict:
+    """Only orders stood in the message."""
+    return _verdict(
+        "none",
+        "outside.injection_only",
+        case,
+        line("outside.injection_only.reason", case, "prompt-injection"),
+    )
 
 
 def ask_task() -> Verdict:
     """Nothing is known yet."""
-    return _ask(
-        "task",
-        "What should the model do, and what goes wrong today: does it lack facts, or does it answer"
-        " in the wrong way?",
-        "The decision hangs on whether the model must know something or do something.",
-    )
+    return _ask("task", "ask_task.question", line("ask_task.because", UseCase(), "decision-rule"))
+
+
+def ask_failure(case: UseCase) -> Verdict:
+    """The task is known, what fails is not."""
+    because = line("ask_failure.because", case, "decision-rule")
+    return _ask("failure_kind", "ask_failure.question", *of_documents(case)[:1], because)
 
 
 def ask_prompt(case: UseCase) -> Verdict:
     """What a prompt reaches decides."""
-    return _ask(
-        "prompt_tried",
-        "How well does a careful prompt with a few examples do today?",
-        f"You have {case.n_examples:,} examples; whether to train on them depends on what a prompt"
-        " already reaches.",
-    )
+    because = line("ask_prompt.because", case, "decision-rule", "prompting", "evaluation")
+    return _ask("prompt_tried", "ask_prompt.question", because)
 
 
 def ask_examples(case: UseCase, minimum: int) -> Verdict:
-    """The number of examples decides."""
-    task = case.task_type or "this kind of task"
-    return _ask(
-        "n_examples",
-        "How many good examples of input and wanted output do you have?",
-        f"A prompt fell short, so training is next; {task} needs at least {minimum:,} examples.",
-    )
+    """The number of examples decides; how far a prompt gets is asked along when it was not said."""
+    told = bool(case.prompt_tried)
+    key = by_classes("ask_examples.because" if told else "ask_examples.because_untried", case)
+    because = line(key, case, "decision-rule", "data-minimums", minimum=minimum)
+    question = "ask_examples.question" if told else "ask_examples.question_untried"
+    return _ask("n_examples", question, because)
 
 
 def ask_classes(case: UseCase) -> Verdict:
     """The number of classes decides."""
-    return _ask(
-        "n_classes",
-        "How many classes are there, and how many examples does the smallest have?",
-        f"{case.n_examples:,} examples are plenty for five classes and too few for fifty: it takes"
-        " 50 a class.",
+    because = line("ask_classes.because", case, "decision-rule", "data-minimums")
+    return _ask("n_classes", "ask_classes.question", because)
+
+
+def ask_place(case: UseCase) -> Verdict:
+    """Where it may run decides."""
+    key = "ask_place.because_bare" if case.n_examples is None else "ask_place.because"
+    because = line(key, case, "decision-rule", "privacy")
+    return _ask("privacy", "ask_place.question", because)
+
+
+def _ask(key_fact: str, question: str, *because: Line) -> Verdict:
+    return dataclasses.replace(
+        _verdict("ask", "ask", UseCase(), *because), key_fact=key_fact, question=Line(question)
     )
 
 
-def _ask(key_fact: str, question: str, because: str) -> Verdict:
+def _verdict(label: Label, name: str, case: UseCase, *reasons: Line) -> Verdict:
+    """A verdict whose other sentences stand under its name."""
     return Verdict(
-        "ask",
-        "One fact decides this.",
-        (Reason(because, ("decision-rule",)),),
-        "Answer the question, then I decide.",
-        "Your answer.",
-        key_fact,
-        question,
+        label,
+        line(f"{name}.headline", case),
+        reasons,
+        line(f"{name}.next", case),
+        line(f"{name}.would_change", case),
+    )
+
+
+def split_context(case: UseCase) -> Verdict:
+    """The length is what fails."""
+    reason = line("split_context.reason", case, "context-overflow")
+    return _verdict("prompt", "split_context", case, reason)
+
+
+def mend_retrieval(case: UseCase) -> Verdict:
+    """The search step fails."""
+    reason = line("mend_retrieval.reason", case, "retrieval-quality")
+    return _verdict("rag", "mend_retrieval", case, reason, *of_documents(case)[:1])
+
+
+def glossary(case: UseCase) -> Verdict:
+    """Terms are a list, and a list goes into the prompt."""
+    minimum = data_needs("vocabulary").minimum
+    return dataclasses.replace(
+        _verdict("prompt", "glossary", case, line("glossary.reason", case, "prompting")),
+        would_change=line("glossary.would_change", case, minimum=minimum),
     )
 
 
 def retrieve(case: UseCase) -> Verdict:
     """Look the facts up."""
-    reasons = [
-        Reason(
-            "The model has to know something that is not in it, and retrieval puts it before the"
-            " model word for word.",
-            ("rag", "decision-rule"),
-        )
-    ]
+    reasons = of_documents(case)
     if "knowledge_injection" in case.signals:
-        reasons.append(
-            Reason(
-                "Training on documents teaches how they sound; it does not store the facts, and"
-                " the model then invents with confidence.",
-                ("not-for-facts",),
-            )
-        )
-    if case.doc_count:
-        reasons.append(Reason(f"{case.doc_count:,} documents are a small index.", ("rag",)))
-    if "retrieval_quality" in case.signals:
-        reasons.append(
-            Reason("What fails is finding the passage, so that is mended.", ("retrieval-quality",))
-        )
-    return Verdict(
-        "rag",
-        "Use retrieval (RAG): look the facts up, do not train them in.",
-        tuple(reasons),
-        "Upload your documents here or name their folder; I plan the index and say how long it"
-        " takes.",
-        "If the right passage is in the prompt and the answer is still wrong in form or tone,"
-        " fine-tuning comes on top.",
-    )
+        reasons.append(line("reasons.injection", case, "not-for-facts"))
+    reasons.append(line("rag.reason", case, "rag", "decision-rule"))
+    return _verdict("rag", "rag", case, *reasons)
 
 
 def prompt_first(case: UseCase) -> Verdict:
     """A better prompt has not been shown to fail."""
-    reasons = [
-        Reason(
-            "A prompt with clear rules and three to five examples has not been shown to fail here,"
-            " and it costs an afternoon.",
-            ("prompting", "decision-rule"),
-        )
-    ]
+    reasons = []
+    if case.n_examples:
+        reasons.append(line("reasons.examples_in_prompt", case, "prompting"))
+    reasons.append(line("prompt_first.reason", case, "prompting", "decision-rule"))
     if case.task_type == "format":
-        reasons.append(
-            Reason(
-                "For a fixed format, constrained decoding against a schema removes most errors"
-                " without training.",
-                ("structured-output",),
-            )
-        )
-    return Verdict(
-        "prompt",
-        "Start with a better prompt.",
-        tuple(reasons),
-        "Write the rules and three examples into the prompt and measure it on 30 unseen cases.",
-        "If that still misses your target and you have enough examples, fine-tuning is next.",
-    )
+        reasons.append(line("prompt_first.schema", case, "structured-output"))
+    verdict = _verdict("prompt", "prompt_first", case, *reasons)
+    if case.task_type not in _TRAINABLE:
+        return verdict
+    minimum = data_needs(case.task_type, case.n_classes).minimum
+    after = line("prompt_first.would_change_minimum", case, minimum=minimum)
+    return dataclasses.replace(verdict, would_change=after)
 
 
-def prompt_suffices() -> Verdict:
+def prompt_suffices(case: UseCase) -> Verdict:
     """A prompt does it already."""
-    return Verdict(
-        "prompt",
-        "Keep the prompt: it already does what you need.",
-        (
-            Reason(
-                "Training pays when a prompt falls short of the target, or when a smaller model"
-                " would save more than it costs.",
-                ("prompting", "cost-volume"),
-            ),
-        ),
-        "Write 30 unseen cases down as a test, so that you notice when it gets worse.",
-        "A target that the prompt misses, or so many calls that a small tuned model is cheaper.",
-    )
+    reason = line("prompt_suffices.reason", case, "prompting", "cost-volume")
+    return _verdict("prompt", "prompt_suffices", case, reason)
 
 
 def too_few(case: UseCase, minimum: int) -> Verdict:
     """Fewer examples than the minimum."""
-    task = (case.task_type or "this task").replace("_", " ")
-    return Verdict(
-        "prompt",
-        "Don't train yet: improve the prompt and collect examples.",
-        (
-            Reason(
-                f"You have {case.n_examples:,} examples; {task} needs at least {minimum:,}.",
-                ("data-minimums", "too-few-examples"),
-            ),
-            Reason(
-                "The examples you have are worth more inside the prompt than in a training run.",
-                ("prompting",),
-            ),
-        ),
-        f"Put your best examples into the prompt, and collect {minimum - (case.n_examples or 0):,}"
-        " more.",
-        f"{minimum:,} good examples and a prompt that still falls short would make it a fine-tune.",
+    reasons = (examples_short(case, minimum), line("too_few.reason", case, "prompting"))
+    missing = minimum - (case.n_examples or 0)
+    return dataclasses.replace(
+        _verdict("prompt", "too_few", case, *reasons),
+        next_step=line(_next_of_few(case), case, missing=missing),
+        would_change=line("too_few.would_change", case, minimum=minimum),
     )
+
+
+def _next_of_few(case: UseCase) -> str:
+    return "too_few.next" if case.n_examples else "too_few.next_none"
 
 
 def too_little_use(case: UseCase) -> Verdict:
     """Too few calls for training to pay."""
-    return Verdict(
-        "prompt",
-        "Stay with a prompt: the volume is too small for training to pay.",
-        (
-            Reason(
-                f"About {case.monthly_requests:,} calls a month cost a few dollars with a prompted"
-                " model, less than one training run and its upkeep.",
-                ("cost-volume",),
-            ),
-        ),
-        "Improve the prompt with a few examples, and look again when the volume grows.",
-        f"More than {LOW_MONTHLY_REQUESTS:,} calls a month, or a quality that no prompt reaches.",
+    reason = line("too_little_use.reason", case, "cost-volume")
+    return dataclasses.replace(
+        _verdict("prompt", "too_little_use", case, reason),
+        would_change=line("too_little_use.would_change", case, minimum=LOW_MONTHLY_REQUESTS),
     )
 
 
 def train(case: UseCase, minimum: int) -> Verdict:
     """Fine-tune."""
-    task = (case.task_type or "the task").replace("_", " ")
-    reasons = [
-        Reason(
-            "The model should behave in a certain way, and prompting has fallen short of it.",
-            ("fine-tuning", "decision-rule"),
-        ),
-        Reason(
-            f"You have {case.n_examples:,} examples; {task} needs at least {minimum:,}.",
-            ("data-minimums",),
-        ),
-    ]
-    if case.model_size_b is not None and case.model_size_b <= 15:
-        reasons.append(
-            Reason(
-                f"A tuned {case.model_size_b:g}B model can match a far larger prompted one on one"
-                " narrow task.",
-                ("small-model-uplift",),
-            )
-        )
-    return Verdict(
-        "finetune",
-        "Fine-tune: this is about behaviour, and you have the examples.",
-        tuple(reasons),
-        "Upload the examples as a JSONL file; I check them and plan a QLoRA run with its time,"
-        " memory and price.",
-        "If a better prompt reaches your target on unseen cases, training is not worth it.",
+    facts = [*examples_enough(case, minimum), *of_training(case)]
+    reason = line("train.reason", case, "fine-tuning", "decision-rule")
+    return _verdict("finetune", "train", case, *facts, reason)
+
+
+def small_model(case: UseCase, minimum: int) -> Verdict:
+    """A large model does it, and a small tuned one can match it on this task."""
+    size = "small_model.reason" if case.model_size_b is None else "small_model.reason_size"
+    others = [r for r in of_training(case) if r.key != "reasons.size"]
+    reason = line(size, case, "small-model-uplift", "decision-rule")
+    return _verdict(
+        "finetune", "small_model", case, *examples_enough(case, minimum), *others, reason
     )

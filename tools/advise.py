@@ -9,6 +9,7 @@ from knowdo.knowledge.decision import recommend
 from knowdo.knowledge.errors import InputError, unknown_name
 from knowdo.knowledge.passages import passage
 from knowdo.knowledge.schema import Recommendation, Source, UseCase
+from knowdo.knowledge.wording import LANGUAGES, Language
 from knowdo.tools.tool import Effect, tool
 
 _CHOICES = {
@@ -23,7 +24,8 @@ _CHOICES = {
 _COUNTS = ("n_examples", "monthly_requests", "monthly_tokens", "doc_count", "n_classes",
            "tokens_per_example", "latency_ms")  # fmt: skip
 _AMOUNTS = ("model_size_b", "gpu_vram_gb", "budget_usd")
-_FLAGS = ("needs_knowledge", "needs_behaviour", "prompt_tried", "prompt_fell_short")
+_FLAGS = ("needs_knowledge", "needs_behaviour", "prompt_tried", "prompt_fell_short",
+          "large_model_suffices", "place_open")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,19 @@ class Advice:
     recommendation: Recommendation
     facts: dict[str, Any]
     citations: tuple[Cited, ...]
+    # That of its sentences; the passages are in English.
+    language: Language = "en"
 
 
-def advise(use_case: UseCase) -> Advice:
+def advise(use_case: UseCase, language: Language = "en") -> Advice:
     """Decide on a use case and collect the passages that the reasons cite."""
-    recommendation = recommend(use_case)
+    recommendation = recommend(use_case, language)
     cited = [passage(passage_id) for passage_id in recommendation.citations()]
     return Advice(
         recommendation,
         use_case.known(),
         tuple(Cited(p.passage_id, p.title, p.text, p.sources) for p in cited),
+        language,
     )
 
 
@@ -102,6 +107,8 @@ def recommend_approach(
     out_of_scope: str | None = None,
     prompt_tried: bool | None = None,
     prompt_fell_short: bool | None = None,
+    large_model_suffices: bool | None = None,
+    place_open: bool | None = None,
     n_examples: float | None = None,
     n_classes: float | None = None,
     tokens_per_example: float | None = None,
@@ -117,6 +124,7 @@ def recommend_approach(
     latency_ms: float | None = None,
     languages: list[str] | None = None,
     signals: list[str] | None = None,
+    language: str | None = None,
 ) -> Advice:
     """Decide between prompt, rag, finetune, both, ask and none for the person's problem.
 
@@ -125,7 +133,17 @@ def recommend_approach(
     instruction, knowledge_qa or other. needs_knowledge: facts must be looked up. needs_behaviour:
     it must answer in a certain way. update_frequency: realtime, daily, weekly, monthly, quarterly,
     yearly or static. privacy: none, pii, phi, confidential or air_gapped. out_of_scope: what it is
-    instead, when it is not about adapting a language model.
+    instead, when it is not about adapting a language model. large_model_suffices: a prompt does it,
+    but only with a model larger than the one wanted. place_open: the person asks whether the data
+    may go to a provider. language: en, de, es, fr or zh, that of the answer.
     """
     given = {name: value for name, value in locals().items() if value is not None}
-    return advise(use_case_from(given))
+    answer_in = _language(given.pop("language", "en"))
+    return advise(use_case_from(given), answer_in)
+
+
+def _language(name: str) -> Language:
+    found = next((language for language in LANGUAGES if language == name), None)
+    if found is None:
+        raise unknown_name("language", name, LANGUAGES)
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 from knowdo.tools.advise import recommend_approach
 from knowdo.tools.estimate import estimate_cost, estimate_data_needs
 from knowdo.tools.guidance import search_guidance
-from knowdo.tools.indexing import ask_index, build_index, plan_index
+from knowdo.tools.indexing import ask_index, build_index, list_indexes, plan_index
 from knowdo.tools.tool import Tool
 from knowdo.tools.training import (
     cancel_job,
@@ -16,6 +16,7 @@ from knowdo.tools.training import (
     inspect_dataset,
     job_status,
     launch_finetune,
+    list_jobs,
     plan_finetune,
     resume_job,
 )
@@ -28,9 +29,11 @@ TOOLS: tuple[Tool[Any, Any], ...] = (
     inspect_dataset,
     plan_index,
     build_index,
+    list_indexes,
     ask_index,
     plan_finetune,
     launch_finetune,
+    list_jobs,
     job_status,
     cancel_job,
     resume_job,

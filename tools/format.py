@@ -5,41 +5,51 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from knowdo.knowledge.wording import Language, money, number, say
 
-def duration(seconds: float) -> str:
+
+def duration(seconds: float, language: Language = "en") -> str:
     """ "45 s", "3 min", "2 h 10 min" from seconds."""
     if seconds < 90:
-        return f"{max(round(seconds), 1)} s"
+        return say(language, "time.seconds", n=max(round(seconds), 1))
     minutes = round(seconds / 60)
     if minutes < 90:
-        return f"{minutes} min"
+        return say(language, "time.minutes", n=minutes)
     hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    whole = say(language, "time.hours", n=hours)
+    return f"{whole} {say(language, 'time.minutes', n=rest)}" if rest else whole
 
 
-def duration_range(seconds: dict[str, float]) -> str:
+def duration_range(seconds: dict[str, float], language: Language = "en") -> str:
     """ "3 min (2 min to 5 min)" from a range of seconds."""
-    low, expected, high = (duration(seconds[k]) for k in ("low", "expected", "high"))
-    return expected if low == high else f"{expected} ({low} to {high})"
+    return _range(language, *(duration(seconds[k], language) for k in _ENDS))
 
 
-def usd(amount: float) -> str:
+def usd(amount: float, language: Language = "en") -> str:
     """ "$0", "$0.42", "$1,250" from US dollars."""
-    if amount == 0:
-        return "$0"
-    return f"${amount:,.2f}" if amount < 100 else f"${amount:,.0f}"
+    return money(language, amount)
 
 
-def usd_range(amounts: dict[str, float]) -> str:
+def usd_range(amounts: dict[str, float], language: Language = "en") -> str:
     """ "$2.10 ($1.50 to $4.00)" from a range of US dollars."""
-    low, expected, high = (usd(amounts[k]) for k in ("low", "expected", "high"))
-    return expected if low == high else f"{expected} ({low} to {high})"
+    return _range(language, *(usd(amounts[k], language) for k in _ENDS))
 
 
-def gib_range(sizes: dict[str, float]) -> str:
+def gib_range(sizes: dict[str, float], language: Language = "en") -> str:
     """ "2.1 GiB (1.9 to 2.4)" from a range of GiB."""
-    low, expected, high = (f"{sizes[k]:.1f}" for k in ("low", "expected", "high"))
-    return f"{expected} GiB" if low == high else f"{expected} GiB ({low} to {high})"
+    low, expected, high = (number(language, sizes[k], decimals=1) for k in _ENDS)
+    if low == high:
+        return f"{expected} GiB"
+    return say(language, "time.range", low=low, expected=f"{expected} GiB", high=high)
+
+
+_ENDS = ("low", "expected", "high")
+
+
+def _range(language: Language, low: str, expected: str, high: str) -> str:
+    if low == high:
+        return expected
+    return say(language, "time.range", low=low, expected=expected, high=high)
 
 
 def size(byte_count: float) -> str:

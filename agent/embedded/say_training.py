@@ -6,133 +6,179 @@ from pathlib import PurePath
 from typing import Any
 
 from knowdo.agent.embedded.markdown import literal, quoted, short
-from knowdo.agent.embedded.say_advice import METHODS
+from knowdo.agent.embedded.say import SENTENCES, say
+from knowdo.agent.embedded.say_advice import method
+from knowdo.knowledge import wording
+from knowdo.knowledge.wording import Language
 from knowdo.tools.format import duration, duration_range, usd_range
-
-
-def inspect_dataset(data: dict[str, Any]) -> str:
-    """What is in a training file, what is wrong with it, and what can be done next."""
-    name = PurePath(data["path"]).name
-    tokens = data.get("tokens")
-    length = f", about {tokens['mean']:.0f} tokens each" if tokens else ""
-    parts = [
-        f"`{name}` holds **{data['usable']:,} usable examples** ({data['format']}{length}),"
-        f" {_TASKS[data['task']]}."
-    ]
-    if data["bad_line_count"]:
-        rows = [
-            f"- line {b['line']}, {literal(b['field'])}: {literal(b['problem'])}."
-            f" {literal(b['suggestion'])}"
-            for b in data["bad_lines"][:SHOWN_LINES]
-        ]
-        more = data["bad_line_count"] - len(rows)
-        rows += [f"- and {more:,} more"] if more > 0 else []
-        count = data["bad_line_count"]
-        lines = "1 line" if count == 1 else f"{count:,} lines"
-        parts.append(f"{lines} cannot be used:\n" + "\n".join(rows))
-    if data["notices"]:
-        parts.append("Note:\n" + "\n".join(f"- {literal(n)}" for n in data["notices"]))
-    if data["blockers"]:
-        parts.append("**Not enough to train on:** " + " ".join(data["blockers"]))
-    return "\n\n".join(parts)
-
-
-_TASKS = {
-    "classification": "short labels to choose from",
-    "json": "answers in JSON",
-    "text": "free text answers",
-}
-
 
 SHOWN_LINES = 8
 
 
-def offer_training(data: dict[str, Any]) -> str:
-    """The report, and how to go on."""
-    ask = "" if data["blockers"] else "\n\nSay `train on this` and I plan the run and its price."
-    return inspect_dataset(data) + ask
-
-
-def plan_finetune(data: dict[str, Any]) -> str:
-    """The plan in two sentences; the card shows all of it."""
-    held = data["data"]
+def inspect_dataset(data: dict[str, Any], language: Language = "en") -> str:
+    """What is in a training file, what is wrong with it, and what can be done next."""
+    parts = [_contents(data, language)]
+    if data["bad_line_count"]:
+        parts.append(_bad_lines(data, language))
+    if data["notices"]:
+        notes = "\n".join(f"- {literal(n)}" for n in data["notices"])
+        parts.append(f"{say(language, 'documents.note')}\n{notes}")
     if data["blockers"]:
-        return "This run cannot start: " + " ".join(data["blockers"])
-    reason = data["reasons"]["method"]
+        parts.append(say(language, "training.not_enough", reasons=" ".join(data["blockers"])))
+    return "\n\n".join(parts)
+
+
+def _contents(data: dict[str, Any], language: Language) -> str:
+    tokens = data.get("tokens")
+    return say(
+        language,
+        "training.holds_length" if tokens else "training.holds",
+        name=PurePath(data["path"]).name,
+        count=data["usable"],
+        format=data["format"],
+        tokens=round(tokens["mean"]) if tokens else 0,
+        task=say(language, f"training.{data['task']}"),
+    )
+
+
+def _bad_lines(data: dict[str, Any], language: Language) -> str:
+    shown = data["bad_lines"][:SHOWN_LINES]
+    rows = [f"- {_bad_line(line, language)}" for line in shown]
+    more = data["bad_line_count"] - len(rows)
+    rows += [f"- {say(language, 'documents.more', count=more)}"] if more > 0 else []
+    return "\n".join([say(language, "training.bad_lines", count=data["bad_line_count"]), *rows])
+
+
+def _bad_line(line: dict[str, Any], language: Language) -> str:
+    said = {k: literal(line[k]) for k in ("field", "problem", "suggestion")}
+    where = say(
+        language,
+        "training.line",
+        line=line["line"],
+        field=said["field"],
+        problem=said["problem"],
+    )
+    return f"{where} {said['suggestion']}".rstrip()
+
+
+def offer_training(data: dict[str, Any], language: Language = "en") -> str:
+    """The report, and how to go on."""
+    ask = "" if data["blockers"] else f"\n\n{say(language, 'training.offer_plan')}"
+    return inspect_dataset(data, language) + ask
+
+
+def plan_finetune(data: dict[str, Any], language: Language = "en") -> str:
+    """The plan in two sentences; the card shows all of it."""
+    if data["blockers"]:
+        return say(language, "training.cannot_start", reasons=" ".join(data["blockers"]))
+    line = say(
+        language,
+        "training.plan",
+        method=method(data["method"], language),
+        model=data["base_model"],
+        train=data["data"]["train_examples"],
+        test=data["data"]["test_examples"],
+        time=duration_range(data["seconds"], language),
+        usd=usd_range(data["cost_usd"], language),
+    )
     notes = "".join(f"\n- {w}" for w in data["warnings"])
-    return (
-        f"The plan: **{METHODS[data['method']]} of {data['base_model']}** on"
-        f" {held['train_examples']:,} examples, with {held['test_examples']:,} kept unseen to prove"
-        f" whether it helped. It takes **{duration_range(data['seconds'])}** and costs"
-        f" **{usd_range(data['cost_usd'])}**. {reason}" + (f"\n\nNote:{notes}" if notes else "")
-    )
+    after = f"\n\n{say(language, 'documents.note')}{notes}" if notes else ""
+    return f"{line} {data['reasons']['method']}{after}"
 
 
-def offer_launch(data: dict[str, Any]) -> str:
+def offer_launch(data: dict[str, Any], language: Language = "en") -> str:
     """The plan, and how to go on."""
-    return plan_finetune(data) + (
-        "" if data["blockers"] else "\n\nSay `launch` to see it for approval."
-    )
+    ask = "" if data["blockers"] else f"\n\n{say(language, 'training.offer_launch')}"
+    return plan_finetune(data, language) + ask
 
 
-def job(data: dict[str, Any]) -> str:
+def job(data: dict[str, Any], language: Language = "en") -> str:
     """How a job is doing, and what can be done with it."""
-    message = data["message"][:1].upper() + data["message"][1:].rstrip(".")
-    parts = [f"Job `{data['job_id']}` is **{data['state']}**."]
-    if data["state"] != "running":
-        parts.append(f"{message}.")
+    state = say(language, f"states.{data['state']}")
+    parts = [say(language, "training.job", job=data["job_id"], state=state)]
+    if data["state"] != "running" and _tells(data, language):
+        parts.append(f"{data['message'][:1].upper()}{data['message'][1:].rstrip('.')}.")
+    if figures := _figures(data, language):
+        parts.append(say(language, "training.figures", figures=_listed(figures, language)))
+    told = [
+        say(language, f"training.{action}")
+        for action in data["next_actions"]
+        if SENTENCES.has(f"training.{action}")
+    ]
+    space = wording.say(language, "time.space")
+    after = say(language, "training.say_next", words=_listed(told, language)) if told else ""
+    return space.join(parts) + (f"\n\n{after}" if after else "")
+
+
+def _tells(data: dict[str, Any], language: Language) -> bool:
+    """Whether the message says more than the state: an error does, in whatever language."""
+    return language == "en" or data["state"] in ("failed", "interrupted")
+
+
+def _figures(data: dict[str, Any], language: Language) -> list[str]:
     figures = []
     if data["state"] == "running":
-        figures.append(f"{data['progress']:.0%} done")
+        figures.append(say(language, "training.percent", percent=round(100 * data["progress"])))
     if data.get("eta_seconds") and data["state"] == "running":
-        figures.append(f"about {duration(data['eta_seconds'])} left")
+        left = duration(data["eta_seconds"], language)
+        figures.append(say(language, "training.left", time=left))
     if data.get("last_loss") is not None:
-        figures.append(f"training loss {data['last_loss']:.3f}")
-    if figures:
-        parts.append(", ".join(figures) + ".")
-    told = [_NEXT[action] for action in data["next_actions"] if action in _NEXT]
-    after = f"\n\nYou can say {', '.join(told)}." if told else ""
-    return " ".join(parts) + after
+        loss = wording.number(language, data["last_loss"], decimals=3)
+        figures.append(say(language, "training.loss", loss=loss))
+    return figures
 
 
-_NEXT = {
-    "cancel": "`stop it`",
-    "resume": "`resume it`",
-    "evaluate": "`did it help?`",
-    "chat": "`compare: your question`",
-}
+def _listed(items: list[str], language: Language) -> str:
+    return wording.say(language, "time.comma").join(items)
 
 
-def launched(data: dict[str, Any]) -> str:
+def launched(data: dict[str, Any], language: Language = "en") -> str:
     """A job has started."""
-    return (
-        f"{job(data)}\n\nIt runs on its own: you can close this page. The **Jobs** panel shows its"
-        " curve; ask me `how is it going?` at any time."
-    )
+    return f"{job(data, language)}\n\n{say(language, 'training.launched')}"
 
 
-def compare(data: dict[str, Any]) -> str:
+def compare(data: dict[str, Any], language: Language = "en") -> str:
     """Both answers, one under the other."""
-    return f"**Base**\n\n{quoted(data['base'])}\n\n**Tuned**\n\n{quoted(data['tuned'])}"
-
-
-def evaluation(data: dict[str, Any]) -> str:
-    """Did it help: the verdict, the interval, and an example on which the two differ."""
-    parts = [f"**{data['summary']}**"]
-    parts.append(
-        f"{data['improved']:,} of {data['examples']:,} unseen examples got better,"
-        f" {data['worsened']:,} got worse."
+    base, tuned = say(language, "training.base"), say(language, "training.tuned")
+    return (
+        f"**{base}**\n\n{quoted(data['base'], language)}\n\n"
+        f"**{tuned}**\n\n{quoted(data['tuned'], language)}"
     )
+
+
+def evaluation(data: dict[str, Any], language: Language = "en") -> str:
+    """Did it help: the verdict, the interval, and an example on which the two differ."""
+    counts = {name: data[name] for name in ("examples", "improved", "worsened")}
+    parts = [f"**{_verdict(data, language)}**", say(language, "training.better", **counts)]
     if data["flips"]:
-        flip = data["flips"][0]
-        rows = [
-            f"- **{side}:** {literal(short(flip[key]))}"
-            for side, key in (
-                ("Asked", "question"),
-                ("Wanted", "expected"),
-                ("Base", "base"),
-                ("Tuned", "tuned"),
-            )
-        ]
-        parts.append("One of them:\n\n" + "\n".join(rows))
+        parts.append(f"{say(language, 'training.one_of_them')}\n\n{_flip(data, language)}")
     return "\n\n".join(parts)
+
+
+def _verdict(data: dict[str, Any], language: Language) -> str:
+    """The tool's own sentence in English, else the same figures in the language."""
+    if language == "en":
+        return str(data["summary"])
+    figures = {name: wording.number(language, data[name], 2) for name in ("base", "tuned")}
+    interval = {k: _signed(data["difference"][k], language) for k in ("low", "expected", "high")}
+    return say(
+        language,
+        f"training.verdict_{data['verdict'].replace(' ', '_')}",
+        metric=data["metric"].replace("_", " "),
+        examples=data["examples"],
+        **figures,
+        **interval,
+    )
+
+
+def _signed(value: float, language: Language) -> str:
+    return ("+" if value >= 0 else "−") + wording.number(language, abs(value), 2)
+
+
+def _flip(data: dict[str, Any], language: Language) -> str:
+    sides = {"asked": "question", "wanted": "expected", "base": "base", "tuned": "tuned"}
+    rows = []
+    for side, key in sides.items():
+        label = say(language, "training.label", name=say(language, f"training.{side}"))
+        rows.append(f"- {label} {literal(short(data['flips'][0][key]))}")
+    return "\n".join(rows)

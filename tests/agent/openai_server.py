@@ -26,6 +26,11 @@ def calls(name: str, **args: Any) -> dict[str, Any]:
     return {"role": "assistant", "content": None, "tool_calls": [call]}
 
 
+def fails(status: int, message: str) -> dict[str, Any]:
+    """An error instead of an answer."""
+    return {"status": status, "error": {"message": message, "type": "error", "code": None}}
+
+
 class ScriptedServer:
     """Answers one message of the script after the other and keeps the requests."""
 
@@ -45,12 +50,23 @@ def serving(script: list[dict[str, Any]]) -> Iterator[ScriptedServer]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             state.requests.append(json.loads(body))
             message = state.script.pop(0)
+            if "error" in message:
+                self._refuse(message)
+                return
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.end_headers()
             for chunk in (_chunk(message, None), _chunk({}, "stop")):
                 self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
             self.wfile.write(b"data: [DONE]\n\n")
+
+        def _refuse(self, message: dict[str, Any]) -> None:
+            body = json.dumps({"error": message["error"]}).encode()
+            self.send_response(message["status"])
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
             del format, args

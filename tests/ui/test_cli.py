@@ -31,6 +31,18 @@ def test_advice_is_one_json_object() -> None:
     assert answer["citations"] and answer["reasons"] and answer["reply"]
 
 
+def test_advice_comes_with_a_specification_on_request(tmp_path: Path) -> None:
+    file = tmp_path / "case.md"
+    answer = printed(
+        "advise", "Answer questions from our 300 PDFs, updated weekly", "--spec", str(file)
+    )
+    assert answer["label"] == "rag"
+    text = file.read_text(encoding="utf-8")
+    assert "## Decision: retrieval (RAG)" in text and "| Documents | 300 | said by you |" in text
+    done = knowdo("advise", "--batch", __file__, "--spec", str(file), code=2)
+    assert "--batch" in done.stderr
+
+
 def test_a_batch_gives_a_line_for_each_problem(tmp_path: Path) -> None:
     file = tmp_path / "problems.jsonl"
     rows = [

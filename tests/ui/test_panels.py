@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from knowdo.agent.case_words import LABELS, allowed, read
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.schema import UseCase
-from knowdo.ui.panels import case
+from knowdo.ui.panels.case_view import facts_html
 from knowdo.ui.server import read_logins
 
 
-def test_every_fact_has_a_row_and_known_ones_come_first() -> None:
-    rows = case.to_rows({"n_examples": 300, "prompt_tried": True})
-    assert len(rows) == len(UseCase.__dataclass_fields__)
-    assert rows[:2] == [["Prompt tried", "yes"], ["Examples", "300"]]
+def test_every_fact_has_a_name_and_says_what_is_allowed() -> None:
+    assert set(LABELS) == set(UseCase.__dataclass_fields__)
+    assert all(allowed(name) for name in LABELS)
 
 
-def test_rows_are_read_back_as_facts() -> None:
-    facts = {
-        "task_type": "format",
-        "prompt_tried": False,
-        "languages": ["de", "fr"],
-        "n_examples": 3,
-    }
-    read = case.from_rows(case.to_rows(facts))
-    assert read == facts
+def test_facts_stand_in_plain_words_with_where_they_come_from() -> None:
+    shown = facts_html({"n_examples": 2000, "privacy": "phi"}, {"n_examples": "edited"})
+    assert "2,000 <small class='muted'>edited by you" in shown
+    assert "health data <small class='muted'>said by you" in shown
+    assert "aria-label='Remove Examples'" in shown
 
 
-def test_a_grouped_number_is_read() -> None:
-    assert case.from_rows([["Examples", "2,500"]]) == {"n_examples": 2500}
-    assert case.from_rows([["Model size (billions)", "1,5"]]) == {"model_size_b": 1.5}
+def test_a_fact_from_a_document_or_model_shows_itself_and_nothing_else() -> None:
+    assert "&lt;img src=x&gt;" in facts_html({"gpu_name": "<img src=x>"}, {})
 
 
-def test_a_flag_that_is_neither_yes_nor_no_is_named() -> None:
-    with pytest.raises(InputError, match="Prompt tried"):
-        case.from_rows([["Prompt tried", "perhaps"]])
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("n_examples", "2,500", 2500),
+        ("n_examples", "2k", 2000),
+        ("model_size_b", "1,5", 1.5),
+        ("budget_usd", "$300", 300),
+        ("prompt_tried", "No", False),
+        ("privacy", "health data", "phi"),
+        ("languages", "de, fr", ["de", "fr"]),
+        ("signals", "stale_facts", ["stale_facts"]),
+    ],
+)
+def test_a_value_is_read_as_people_write_it(name: str, text: str, value: object) -> None:
+    assert read(name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("prompt_tried", "perhaps", "'Prompt tried' is 'perhaps'; write one of: yes, no."),
+        ("n_examples", "-3", "'Examples' is '-3'; write a number from 0"),
+        ("n_classes", "0", "'Classes' is '0'; write a number above 0"),
+        ("privacy", "secret", "'Privacy' is 'secret'; write one of: open, personal data"),
+        ("n_examples", " ", "'Examples' is empty"),
+        ("signals", "made_up", "'made_up' is none"),
+        ("weather", "fine", "Choose a fact"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_named_with_what_is_allowed(
+    name: str, text: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        read(name, text)
 
 
 def test_a_broken_login_line_is_named_but_not_shown(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""From the numbers of a message and their roles to facts: totals, months, dollars."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from knowdo.agent.embedded.quantities import Number
+from knowdo.agent.embedded.roles import PERIODS, dollars, milliseconds, period_of, times
+
+# A role counts from this probability on: half, so that no other role is likelier.
+SURE = 0.5
+_WHOLE = ("n_examples", "n_classes", "doc_count", "tokens_per_example")
+_YES_OR_NO = re.compile(r"\b(?:yes ?/ ?no|y/n|ja ?/ ?nein|s[ií] ?/ ?no|oui ?/ ?non|binary|binär\w*|"
+                        r"binari[oa]|binaire)\b|是/否|二分类", re.I)  # fmt: skip
+
+
+def counted(
+    text: str, numbers: Sequence[Number], roles: Sequence[dict[str, float]]
+) -> dict[str, Any]:
+    """The facts that the numbers state. Per-class counts are multiplied, rates become monthly."""
+    best = _most_likely(roles)
+    facts: dict[str, Any] = {}
+    for role, index in best.items():
+        value = _value(role, text, numbers[index])
+        if value is not None:
+            facts[role] = value
+    if "per_class" in facts:
+        each = facts.pop("per_class")
+        total = _total(text, numbers, best["per_class"], facts.get("n_classes"))
+        facts["n_examples"] = round(total if total is not None else each)
+    if "n_classes" not in facts and _YES_OR_NO.search(text):
+        facts["n_classes"] = 2
+    return facts
+
+
+def _most_likely(roles: Sequence[dict[str, float]]) -> dict[str, int]:
+    """For each role the number that has it most surely."""
+    best: dict[str, int] = {}
+    for index, shares in enumerate(roles):
+        role = max(shares, key=shares.__getitem__, default="none")
+        if role == "none" or shares[role] < SURE:
+            continue
+        if role not in best or shares[role] > roles[best[role]][role]:
+            best[role] = index
+    return best
+
+
+def _value(role: str, text: str, number: Number) -> float | int | None:
+    if role in _WHOLE or role == "per_class":
+        return round(number.value)
+    if role == "budget_usd":
+        return dollars(text, number) or number.value
+    if role == "latency_ms":
+        time = milliseconds(text, number)
+        return round(time) if time is not None else None
+    if role == "gpu_vram_gb":
+        return number.value
+    return round(number.value * PERIODS[period_of(text, number) or "month"])
+
+
+def _total(text: str, numbers: Sequence[Number], index: int, classes: int | None) -> float | None:
+    """The product with the factor beside it ("16 systems x 500"), else with the classes."""
+    each = numbers[index]
+    if index and times(text, numbers[index - 1], each):
+        return numbers[index - 1].value * each.value
+    if index + 1 < len(numbers) and times(text, each, numbers[index + 1]):
+        return each.value * numbers[index + 1].value
+    return each.value * classes if classes else None

@@ -1,0 +1,1 @@
+"""Trains what understands a message; nothing here is used at run time."""

@@ -1,0 +1,119 @@
+"""Problems as people write them with what an expert says of each, as targets for the heads."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowdo.agent.embedded.heads import HEADS
+from knowdo.agent.embedded.quantities import Number
+from knowdo.agent.embedded.roles import PERIODS, dollars, milliseconds, period_of, times
+
+# Weight of a decision that an expert would also defend, beside 1 for the one given.
+ALSO_RIGHT = 0.35
+
+
+def read_problems(folder: Path) -> list[dict[str, Any]]:
+    """The rows of all JSON Lines files in a folder, by name of the file."""
+    return [
+        json.loads(line)
+        for path in sorted(folder.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    ]
+
+
+def is_left_out(row: dict[str, Any]) -> bool:
+    """Whether a problem belongs to the sixth that thresholds are chosen on."""
+    return zlib.crc32(row["message"].encode()) % 6 == 0
+
+
+def targets(rows: list[dict[str, Any]]) -> dict[str, NDArray[np.float32]]:
+    """For each head (rows, answers): the share of each answer; a row of zeros does not count."""
+    found = {name: np.zeros((len(rows), len(a)), np.float32) for name, a in HEADS.items()}
+    for i, row in enumerate(rows):
+        for head, shares in _shares(row).items():
+            for answer, share in shares.items():
+                found[head][i, HEADS[head].index(answer)] = share
+    for name, array in found.items():
+        if name != "warnings":
+            array /= np.maximum(array.sum(1, keepdims=True), 1e-9)
+    return found
+
+
+def _shares(row: dict[str, Any]) -> dict[str, dict[str, float]]:
+    facts = row["facts"]
+    label = {row["label"]: 1.0, **dict.fromkeys(row["acceptable"], ALSO_RIGHT)}
+    return {
+        "needs": {row["needs"]: 1.0},
+        "prompt": {row["prompt"]: 1.0},
+        "label": label,
+        "outside": {row["outside"] or "no": 1.0},
+        "task_type": dict.fromkeys(_several(facts.get("task_type")), 1.0),
+        "privacy": dict.fromkeys(_several(facts.get("privacy")) or ["unsaid"], 1.0),
+        "update_frequency": {facts.get("update_frequency") or "unsaid": 1.0},
+        "key_fact": dict.fromkeys(map(_key_fact, _several(row["key_fact"])), 1.0),
+        "warnings": dict.fromkeys(row["warnings"], 1.0),
+    }
+
+
+def _several(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _key_fact(name: str) -> str:
+    if name == "failure_kind":
+        return "task"
+    return name if name in HEADS["key_fact"] else "other"
+
+
+def role_targets(row: dict[str, Any], text: str, numbers: list[Number]) -> list[str]:
+    """The role of each number in a row's text, found by the value of the fact that it states."""
+    facts = {k: _limits(v) for k, v in row["facts"].items() if k in _NUMERIC}
+    roles = [_role(facts, text, number) for number in numbers]
+    if "n_examples" in facts and "n_examples" not in roles:
+        low, high = facts["n_examples"]
+        for i in range(1, len(numbers)):
+            product = numbers[i - 1].value * numbers[i].value
+            if times(text, numbers[i - 1], numbers[i]) and low <= product <= high:
+                roles[i] = "per_class"
+    return roles
+
+
+_NUMERIC = (
+    "n_classes", "n_examples", "doc_count", "tokens_per_example", "monthly_requests",
+    "monthly_tokens", "budget_usd", "latency_ms", "gpu_vram_gb",
+)  # fmt: skip
+
+
+def _limits(value: Any) -> tuple[float, float]:
+    low, high = value if isinstance(value, list) else (value, value)
+    return low * 0.985, high * 1.015
+
+
+def _role(facts: dict[str, tuple[float, float]], text: str, number: Number) -> str:
+    monthly = number.value * PERIODS[period_of(text, number) or "month"]
+    money, time = dollars(text, number), milliseconds(text, number)
+    values = {
+        "n_classes": number.value, "n_examples": number.value, "doc_count": number.value,
+        "tokens_per_example": number.value, "monthly_requests": monthly,
+        "monthly_tokens": monthly, "budget_usd": money, "latency_ms": time,
+        "gpu_vram_gb": number.value,
+    }  # fmt: skip
+    for slot, (low, high) in facts.items():
+        value = values[slot]
+        if value is not None and low <= value <= high:
+            return slot
+    if "n_classes" in facts and "n_examples" in facts:
+        low, high = facts["n_examples"]
+        classes = facts["n_classes"]
+        if low <= number.value * classes[0] / 0.985 <= high * 1.01:
+            return "per_class"
+    return "none"

@@ -1,0 +1,116 @@
+"""What a number in a message may count, and what stands beside it in plain sight."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+from knowdo.agent.embedded.quantities import Number
+
+ROLES: Final = (
+    "none", "n_examples", "per_class", "n_classes", "doc_count", "tokens_per_example",
+    "monthly_requests", "monthly_tokens", "budget_usd", "latency_ms", "gpu_vram_gb",
+)  # fmt: skip
+# Times a period goes into a month; an hour means the working day's or the day's, so 24 x 30.
+PERIODS: Final[dict[str, float]] = {
+    "second": 2_592_000, "minute": 43_200, "hour": 720, "day": 30, "week": 4.3, "month": 1,
+    "quarter": 1 / 3, "year": 1 / 12,
+}  # fmt: skip
+_MILLISECONDS: Final = re.compile(r"\s?(?:ms|msec|milli\w+|milisegundos?|毫秒)(?![a-z])", re.I)
+_SECONDS: Final = re.compile(
+    r"\s?(?:s|sec|secs|seconds?|sek|sekunden?|segundos?|secondes?|秒)(?![a-z])", re.I
+)
+_PER_CENT: Final = re.compile(
+    r"\s?(?:%|percent|per cent|prozent|por ?ciento|pour ?cent|pp\b|个点)", re.I
+)
+_TOKENS: Final = re.compile(r"\s?(?:tokens?|tok)(?![a-z])", re.I)
+_MEMORY: Final = re.compile(r"[\s-]?(?:gb|gib|gigs?|go|g)(?![a-z])", re.I)
+_PARAMETERS: Final = re.compile(r"\s?(?:b|bn|billion param\w*|mrd\.? param\w*)(?![a-zà-ÿ])", re.I)
+# Rough rates to the dollar (2026-11): a budget decides by its order of magnitude only.
+_RATES: Final = {"USD": 1.0, "EUR": 1.1, "GBP": 1.3, "CNY": 0.14, "INR": 0.012, "CHF": 1.2}
+
+
+@lru_cache(maxsize=1)
+def _units() -> dict[str, dict[str, re.Pattern[str]]]:
+    text = files("knowdo.agent.embedded").joinpath("units.toml").read_text(encoding="utf-8")
+    return {
+        table: {name: re.compile(words, re.I) for name, words in rows.items()}
+        for table, rows in tomllib.loads(text).items()
+    }
+
+
+def period_of(text: str, number: Number) -> str | None:
+    """The period that a number is said for: close behind it, or just before it."""
+    behind = re.split(
+        r"[;!?。；！？\n]|\.(?=\s|$)", text[number.end : number.end + 60], maxsplit=1
+    )[0]
+    behind = re.split(r"\d", behind, maxsplit=1)[0]
+    before = re.split(r"[.,;!?。，；！？\n\d]", text[max(0, number.start - 28) : number.start])[-1]
+    for part in (behind, before):
+        hits = [
+            (m.start(), name) for name, p in _units()["periods"].items() if (m := p.search(part))
+        ]
+        if hits:
+            return min(hits)[1]
+    return None
+
+
+def dollars(text: str, number: Number) -> float | None:
+    """The number as dollars when a currency stands at it, else None."""
+    if number.currency:
+        return number.value * _RATES[number.currency]
+    close = number.end + (text[number.end : number.end + 1] == " ")
+    for code, pattern in _units()["money"].items():
+        if pattern.match(text, close):
+            return number.value * _RATES[code]
+    return None
+
+
+def milliseconds(text: str, number: Number) -> float | None:
+    """The number as milliseconds when a unit of time below a minute follows, else None."""
+    if _MILLISECONDS.match(text, number.end):
+        return number.value
+    return number.value * 1000 if _SECONDS.match(text, number.end) else None
+
+
+def times(text: str, number: Number, following: Number) -> bool:
+    """Whether two numbers are factors: "16 systems x 500 lines", "50 per class x 12"."""
+    return _TIMES.fullmatch(text[number.end : following.start]) is not None
+
+
+_TIMES: Final = re.compile(
+    r"[^\d.,;!?。，；]{0,24}?(?:\sx\s?|×|\*|(?<=\d)x|x(?=$)|\stimes\s|\smal\s|\spor\s|\sfois\s|乘)\s?~?",
+    re.I,
+)
+
+
+def clues(text: str, number: Number) -> list[float]:
+    """What the tagger sees of a number beside its words: size, unit, period, place."""
+    period = period_of(text, number)
+    end = number.end
+    flags = [
+        bool(_PER_CENT.match(text, end)),
+        dollars(text, number) is not None,
+        milliseconds(text, number) is not None,
+        bool(_TOKENS.match(text, end)),
+        bool(_MEMORY.match(text, end)),
+        bool(_PARAMETERS.match(text, end)),
+        text[end : end + 1].isalpha(),
+        text[end : end + 2].strip()[:1] in ("x", "×", "*"),
+        "x" in text[max(0, number.start - 2) : number.start]
+        or "×" in text[max(0, number.start - 2) : number.start],
+        1900 <= number.value <= 2100 and number.value == int(number.value),
+        number.value != int(number.value),
+        "~" in text[max(0, number.start - 2) : number.start],
+    ]
+    size = math.log10(1 + number.value)
+    buckets = [float(low <= size < low + 1) for low in range(6)]
+    periods = [float(period == name) for name in PERIODS]
+    return [size / 6, *buckets, *map(float, flags), float(period is not None), *periods]
+
+
+CLUES: Final = len(clues("1", Number(1.0, 0, 1)))
