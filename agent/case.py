@@ -105,6 +105,7 @@ class CaseMiddleware(AgentMiddleware[CaseState, Any, Any]):
 def _understood(view: View, edits: dict[str, str], told: list[str]) -> dict[str, Any]:
     """The case after the newest message, in the form of the state."""
     reading, known = read(view), view.case
+    told = told if known else []
     stated = stated_by(reading, view.text, told, known)
     case = case_after(known, reading, stated)
     if reading.kind == "start_over":

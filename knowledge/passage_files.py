@@ -54,11 +54,11 @@ def parse_passage(text: str, name: str) -> Entry:
 
     Raises InputError that names the file and what it lacks.
     """
-    head, body = _parts(text, name, ("id", "title", "sources"))
+    head, body, questions = _parts(text, name, ("id", "title", "sources"))
     sources = tuple(_source(row, name) for row in head["sources"])
     return Entry(
         Passage(head["id"], head["title"], body, sources),
-        tuple(head.get("questions", ())),
+        questions,
         tuple(head.get("keywords", ())),
     )
 
@@ -68,11 +68,11 @@ def parse_translation(text: str, name: str, original: Entry) -> Entry:
 
     Terms that name it (LoRA, GGUF) are the same in all languages.
     """
-    head, body = _parts(text, name, ("id", "title"))
+    head, body, questions = _parts(text, name, ("id", "title"))
     if head["id"] != original.passage.passage_id:
         raise InputError(f"{name} has the id '{head['id']}' of another passage.")
     found = Passage(head["id"], head["title"], body, original.passage.sources)
-    return Entry(found, tuple(head.get("questions", ())), original.keywords)
+    return Entry(found, questions, original.keywords)
 
 
 def _translated(original: Entry, language: Language) -> Entry:
@@ -86,7 +86,9 @@ def _folder() -> Traversable:
     return resources.files("knowdo.knowledge").joinpath("data", "guidance")
 
 
-def _parts(text: str, name: str, needed: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+def _parts(
+    text: str, name: str, needed: tuple[str, ...]
+) -> tuple[dict[str, Any], str, tuple[str, ...]]:
     parts = re.split(r"^\+\+\+\s*$", text, maxsplit=2, flags=re.MULTILINE)
     if len(parts) != 3:
         raise InputError(f"{name} has no front matter between two lines of +++.")
@@ -97,11 +99,13 @@ def _parts(text: str, name: str, needed: tuple[str, ...]) -> tuple[dict[str, Any
     for field in needed:
         if not head.get(field):
             raise InputError(f"{name} has no {field} in its front matter.")
+    lines = parts[2].strip().splitlines()
+    questions = tuple(line[2:].strip() for line in lines if line.startswith("- "))
     # Not str.split: the narrow spaces inside "20 000" and before "?" have to stay.
-    body = re.sub(r"[ \t\r\n]+", " ", parts[2]).strip()
+    body = re.sub(r"[ \t]+", " ", " ".join(x for x in lines if not x.startswith("- "))).strip()
     if not body:
         raise InputError(f"{name} has no text below its front matter.")
-    return head, body
+    return head, body, questions
 
 
 def _source(row: dict[str, Any], name: str) -> Source:

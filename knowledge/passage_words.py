@@ -139,10 +139,9 @@ def _pairs(run: str) -> Iterator[str]:
 def _same(language: Language) -> tuple[re.Pattern[str], dict[str, str]]:
     """Words that count as another one, and a pattern of those that are no single word."""
     same: dict[str, str] = {}
-    for line in _lists()["same"][language].strip().splitlines():
+    for line in fold(_lists()["same"][language]).strip().splitlines():
         word, _, others = line.partition(":")
-        for other in others.split():
-            same[fold(other.replace("_", " ")).strip()] = fold(word.replace("_", "")).strip()
+        same |= {other.replace("_", " "): word.replace("_", "").strip() for other in others.split()}
     phrases = [other for other in same if language == "zh" or not _RUN.fullmatch(other)]
     longest_first = "|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))
     return re.compile(longest_first if language == "zh" else rf"\b(?:{longest_first})\b"), same

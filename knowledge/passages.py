@@ -9,7 +9,7 @@ from knowdo.knowledge.passage_words import language_of
 from knowdo.knowledge.schema import Passage
 from knowdo.knowledge.wording import LANGUAGES, Language
 
-# From this score on the best passage answers the question; chosen on the development half of
+# From this score on the best passage answers the question; chosen on the development part of
 # tests/knowledge/data/guidance_questions.jsonl, between questions on the trade and others.
 ANSWERS = 28.0
 # Passages that fit less than this share of the best one are no further reading.

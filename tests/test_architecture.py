@@ -42,7 +42,22 @@ def test_imports_point_from_ui_to_agent_to_tools_to_knowledge(path: Path) -> Non
     assert not wrong, f"{path.relative_to(ROOT)} imports {wrong} from a layer above"
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+# Trains the reader of messages; run by hand only, so it may import torch at the top.
+LEARNING = ROOT / "agent" / "embedded" / "learning"
+
+
+def test_nothing_at_run_time_imports_what_trains_the_reader() -> None:
+    for path in modules():
+        if LEARNING not in path.parents:
+            used = imported(ast.parse(path.read_text(encoding="utf-8")))
+            assert not {n for n in used if n.startswith("knowdo.agent.embedded.learning")}, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules() if LEARNING not in path.parents],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
 def test_heavy_libraries_are_imported_inside_functions(path: Path) -> None:
     top_level = ast.Module(
         [n for n in ast.parse(path.read_text(encoding="utf-8")).body if not _is_typing_block(n)],

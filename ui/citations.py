@@ -11,7 +11,7 @@ from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.passages import passage, passages
 from knowdo.knowledge.schema import Passage, Source
 from knowdo.knowledge.services import ABOUT_TODAY, services_on
-from knowdo.knowledge.wording import LANGUAGES
+from knowdo.knowledge.wording import LANGUAGES, Language
 from knowdo.tools.format import html
 
 # Code and folded blocks stand as they are; a mark elsewhere becomes a link. The offline model
@@ -87,7 +87,7 @@ def passage_html(named: str) -> str:
 
 def _today(found: Passage, language: str) -> str:
     """How the services stand today, where the passage is about them."""
-    known = next((name for name in LANGUAGES if name == language), "en")
+    known: Language = next((name for name in LANGUAGES if name == language), "en")
     return services_on(date.today(), known) if found.passage_id in ABOUT_TODAY else ""
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from knowdo.agent.embedded import orders, replies, talk
 from knowdo.agent.embedded.after_advice import after_advice
 from knowdo.agent.embedded.moves import Call, Say, Step
-from knowdo.agent.embedded.reading import Reading, order_of_chosen
+from knowdo.agent.embedded.order_words import order_of_chosen
 from knowdo.agent.embedded.results import ToolResult
 from knowdo.agent.embedded.say import say
 from knowdo.agent.embedded.say_lists import indexes, jobs
+from knowdo.agent.embedded.situation import Reading
 from knowdo.agent.embedded.view import View
 
 ACTIVE = ("queued", "running")
@@ -125,9 +126,9 @@ def _listed_indexes(view: View, reading: Reading, last: ToolResult) -> Step:
     del reading
     ready = [index for index in last.data if index["state"] == "ready"]
     options = [{"name": index["name"], "index_id": index["index_id"]} for index in ready]
-    note: dict[str, Any] = {"options": options} if len(options) > 1 else {}
+    note: dict[str, Any] = {"options": options} if options else {}
     if len(options) == 1:
-        note = {"index_id": options[0]["index_id"]}
+        note["index_id"] = options[0]["index_id"]
     return Say(indexes(last.data, view.language), note)
 
 

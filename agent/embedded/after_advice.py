@@ -6,9 +6,9 @@ from typing import Any
 
 from knowdo.agent.embedded import replies, talk
 from knowdo.agent.embedded.moves import Say
-from knowdo.agent.embedded.reading import Reading
 from knowdo.agent.embedded.results import ToolResult
 from knowdo.agent.embedded.short_facts import STATED
+from knowdo.agent.embedded.situation import Reading
 from knowdo.agent.embedded.view import View
 from knowdo.tools.advise import advise, use_case_from
 from knowdo.tools.tool import to_plain
@@ -123,12 +123,20 @@ def _either_way(view: View, fact: str) -> str:
     if fact not in _EITHER:
         return talk.open_step(view)
     lines = [replies.say(language, "dialog.goes_on")]
-    for facts in _EITHER[fact]:
+    for facts in _ends(view, fact):
         case = use_case_from({**view.case, **facts, "place_open": False})
         advice = advise(case, language).recommendation
         lead = replies.say(language, "turn.what_if_new", new=replies.fact_line(language, facts))
         lines.append(f"- {lead} {advice.headline}")
     return "\n".join([lines[0], "", *lines[1:]])
+
+
+def _ends(view: View, fact: str) -> tuple[Facts, Facts]:
+    """The two ends; with examples enough it also counts that a prompt falls short."""
+    few, many = _EITHER[fact]
+    if fact == "n_examples" and "prompt_tried" not in view.case:
+        return few, {**many, "prompt_tried": True, "prompt_fell_short": True}
+    return few, many
 
 
 def _pressed(view: View, advice: dict[str, Any]) -> Say:

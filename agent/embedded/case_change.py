@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowdo.agent.embedded.reading import Reading
-from knowdo.agent.embedded.short_facts import STATED, said_of_prompt
+from knowdo.agent.embedded.short_facts import STATED, said_of_prompt, supposed
+from knowdo.agent.embedded.situation import Reading
 from knowdo.agent.embedded.understanding import merge, understand
 from knowdo.tools.advise import use_case_from
 
@@ -35,6 +35,9 @@ def stated_by(reading: Reading, text: str, told: list[str], known: Facts) -> Fac
         return dict(reading.facts)
     own = understand(text).known()
     stated = {name: own[name] for name in (*STATED, "languages") if name in own}
+    if len(text.split()) <= _ONLY_FIGURES_WORDS:
+        # In few words the word that names a fact is surer than what is read between them.
+        stated |= supposed(text)
     only_figures = len(text.split()) <= _ONLY_FIGURES_WORDS and "task_type" in known
     if not only_figures:
         sense = understand("\n".join([*told, text])).known() if told else own

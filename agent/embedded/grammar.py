@@ -96,17 +96,17 @@ def parts(text: str) -> list[str]:
     return [part.strip() for part in _patterns()["tail"].split(text) if part and part.strip()]
 
 
-@lru_cache(maxsize=1024)
-def is_order(name: str, text: str) -> bool:
-    """Whether the whole text is this order."""
+@lru_cache(maxsize=2048)
+def is_order(name: str, text: str, slips: bool = True) -> bool:
+    """Whether the whole text is this order; `slips` lets a letter be wrong."""
     if not text or len(text) > LONGEST_ORDER:
         return False
     order = _orders()[name]
-    return _complete(order, text) or _complete(order, _OPENING.sub("", text))
+    return any(_complete(order, said, slips) for said in (text, _OPENING.sub("", text)))
 
 
-def _complete(order: Order, text: str) -> bool:
-    found = _phrases_in(normal(text), order)
+def _complete(order: Order, text: str, slips: bool) -> bool:
+    found = _phrases_in(normal(text), order, slips)
     roles = {role for _, own in found or [] for role in own}
     if "verb" not in roles:
         return False
@@ -118,7 +118,7 @@ def _alone(order: Order, found: list[Found]) -> bool:
     return all(phrase in order.alone for phrase, roles in found if "verb" in roles)
 
 
-def _phrases_in(text: str, order: Order) -> list[Found] | None:
+def _phrases_in(text: str, order: Order, slips: bool) -> list[Found] | None:
     """The phrases of a text with their roles, or None when a word is not in the lists."""
     found: list[Found] = []
     position = 0
@@ -126,7 +126,8 @@ def _phrases_in(text: str, order: Order) -> list[Found] | None:
         if not text[position].isalnum():
             position += 1
             continue
-        step = _longest(text, position, order) or _slip(text, position, order)
+        step = _longest(text, position, order)
+        step = step or (_slip(text, position, order) if slips else None)
         if step is None:
             return None
         position, phrase = step

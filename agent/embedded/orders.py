@@ -10,9 +10,9 @@ from knowdo.agent.embedded import replies, talk
 from knowdo.agent.embedded.digits import as_digits
 from knowdo.agent.embedded.moves import Call, Say, Step
 from knowdo.agent.embedded.paths import is_dataset, named_paths
-from knowdo.agent.embedded.reading import Reading, chosen_index, offers
 from knowdo.agent.embedded.say_lists import listed, sources_of
 from knowdo.agent.embedded.settings_in_text import settings_in
+from knowdo.agent.embedded.situation import Reading, chosen_index, offers
 from knowdo.agent.embedded.view import View
 
 _ON_DATA = ("train", "plan", "inspect", "settings")

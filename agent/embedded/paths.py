@@ -40,14 +40,18 @@ def is_dataset(path: str, as_table: bool) -> bool:
 
 def _typed(view: View) -> list[tuple[str, str]]:
     """(as written, path) of the paths in the text."""
-    found = [(m[0], m["path"].strip()) for m in _QUOTED.finditer(view.text)]
-    rest = view.text
+    quoted = [(m[0], m["path"].strip()) for m in _QUOTED.finditer(view.text)]
+    rest = _without(view.text, quoted)
+    begun = [(path, path) for m in _BEGINS.finditer(rest) if (path := _path_at(rest, m))]
+    rest = _without(rest, begun)
+    relative = [(m[0], m[0]) for m in _RELATIVE.finditer(rest)]
+    return [*quoted, *begun, *relative, *_names(view, _without(rest, relative))]
+
+
+def _without(text: str, found: list[tuple[str, str]]) -> str:
     for written, _ in found:
-        rest = rest.replace(written, " ")
-    for match in (*_BEGINS.finditer(rest), *_RELATIVE.finditer(rest)):
-        if path := _path_at(rest, match):
-            found.append((path, path))
-    return found + _known_names(view, rest)
+        text = text.replace(written, " ", 1)
+    return text
 
 
 def _path_at(text: str, match: re.Match[str]) -> str | None:
@@ -69,10 +73,11 @@ def _is_path(path: str) -> bool:
     return not bare or Path(path).exists()
 
 
-def _known_names(view: View, text: str) -> list[tuple[str, str]]:
-    """ "orders.jsonl" is the file of that name that this conversation has seen."""
+def _names(view: View, text: str) -> list[tuple[str, str]]:
+    """ "orders.jsonl" is the file of that name that this conversation has seen, else itself."""
     seen = {PurePath(path).name: path for path in _seen(view)}
-    return [(m[0], seen[m[0]]) for m in _NAME.finditer(text) if m[0] in seen]
+    names = [m[0] for m in _NAME.finditer(text)]
+    return [(n, seen.get(n, n)) for n in names if n in seen or is_dataset(n, as_table=False)]
 
 
 def _seen(view: View) -> list[str]:

@@ -8,7 +8,10 @@ from knowdo.agent.embedded import orders, replies, talk
 from knowdo.agent.embedded.after import after
 from knowdo.agent.embedded.grammar import says
 from knowdo.agent.embedded.moves import Call, Say, Step
-from knowdo.agent.embedded.reading import Reading, is_trade_question, order_of, read
+from knowdo.agent.embedded.order_words import order_of
+from knowdo.agent.embedded.questions import is_trade_question
+from knowdo.agent.embedded.reading import read
+from knowdo.agent.embedded.situation import Reading
 from knowdo.agent.embedded.view import View
 
 __all__ = [

@@ -59,5 +59,12 @@ def _more(data: list[dict[str, Any]], language: Language) -> list[str]:
 def sources_of(data: dict[str, Any], language: Language) -> str:
     """What an estimate rests on, in the open."""
     rows = [f"- {item}" for item in data.get("assumptions", [])]
-    rows += [f"- *{source(s, language)}*" for s in data["sources"]]
-    return "\n".join([f"{say(language, 'advice.basis')}:", "", *rows])
+    sources = folded_sources(data["sources"], language)
+    return "\n".join([f"{say(language, 'advice.basis')}:", "", *rows, "", sources])
+
+
+def folded_sources(sources: list[dict[str, Any]], language: Language) -> str:
+    """Sources as a block that opens on a click."""
+    rows = "".join(f"<p><i>{source(s, language)}</i></p>" for s in sources)
+    title = say(language, "advice.sources", count=len(sources))
+    return f"<details><summary>{title}</summary>{rows}</details>"

@@ -6,8 +6,8 @@ from typing import Any
 
 from knowdo.agent.embedded import replies
 from knowdo.agent.embedded.moves import Say, Step
-from knowdo.agent.embedded.reading import Reading, asked, offers
 from knowdo.agent.embedded.short_facts import STATED
+from knowdo.agent.embedded.situation import Reading, asked, offers
 from knowdo.agent.embedded.view import View
 from knowdo.tools.advise import advise, use_case_from
 

@@ -431,3 +431,51 @@ def test_questions_on_the_trade_are_understood_in_other_languages(
 ) -> None:
     finish(conversations.send("a", text))
     assert [use.name for use in conversations.transcript("a")[-1].tools] == ["search_guidance"]
+
+
+def test_a_what_if_is_made_of_the_persons_words_and_leaves_the_case() -> None:
+    script = [
+        calls("recommend_approach"),
+        says("Improve the prompt first."),
+        calls("recommend_approach", n_examples=9999, needs_knowledge=True),
+        says("Then training would be right."),
+    ]
+    with serving(script) as server:
+        conversations = Conversations(
+            Settings("scripted", server.url, "key"), home() / "chats.sqlite"
+        )
+        told = "We need JSON from mails, the prompt gets only 60 %. We have 40 labelled examples."
+        finish(conversations.send("a", told))
+        before = conversations.case("a")
+        finish(conversations.send("a", "what if I had 5,000 examples?"))
+    assert conversations.case("a") == before and before["n_examples"] == 40
+    results = [m for m in server.requests[-1]["messages"] if m["role"] == "tool"]
+    facts = json.loads(results[-1]["content"])["facts"]
+    assert facts["n_examples"] == 5000
+    assert facts.get("needs_knowledge") == before.get("needs_knowledge")
+
+
+def test_a_saved_case_overwrites_no_earlier_one(conversations: Conversations) -> None:
+    finish(conversations.send("a", PROBLEM))
+    finish(conversations.send("a", "export the case"))
+    finish(conversations.send("a", "als Dokument speichern"))
+    saved = sorted(path.name for path in (home() / "specifications").iterdir())
+    assert saved == ["a-2.md", "a.md"]
+    assert "a-2.md" in last_text(conversations, "a")
+
+
+def test_no_job_is_stopped_unless_it_is_clear_which(conversations: Conversations) -> None:
+    from knowdo.tools.jobs.store import JobState, create_job
+
+    for number in (1, 2):
+        job_id = f"2026010{number}-101010-aaaa"
+        create_job(JobState(job_id, "orders", "failed", "", "0" * 12, "cpu", "a person", "", ""))
+    finish(conversations.send("a", "stop the training"))
+    assert "No job is running" in last_text(conversations, "a")
+    finish(conversations.send("a", "resume the training"))
+    reply = last_text(conversations, "a")
+    assert "Which one" in reply and "20260101-101010-aaaa" in reply
+    assert conversations.pending("a") is None
+    finish(conversations.send("a", "the second"))
+    pending = conversations.pending("a")
+    assert pending is not None and pending.args["job_id"] == "20260101-101010-aaaa"

@@ -33,11 +33,17 @@ def is_left_out(row: dict[str, Any]) -> bool:
     return zlib.crc32(row["message"].encode()) % 6 == 0
 
 
+# What a later message of a conversation ("about 400") does not tell by itself.
+_OF_A_PROBLEM = ("needs", "label", "key_fact")
+
+
 def targets(rows: list[dict[str, Any]]) -> dict[str, NDArray[np.float32]]:
     """For each head (rows, answers): the share of each answer; a row of zeros does not count."""
     found = {name: np.zeros((len(rows), len(a)), np.float32) for name, a in HEADS.items()}
     for i, row in enumerate(rows):
         for head, shares in _shares(row).items():
+            if row.get("later") and head in _OF_A_PROBLEM:
+                continue
             for answer, share in shares.items():
                 found[head][i, HEADS[head].index(answer)] = share
     for name, array in found.items():

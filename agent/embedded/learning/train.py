@@ -32,12 +32,12 @@ ENCODER_RATE = 4e-4
 HEADS_RATE = 3e-3
 WEIGHT_DECAY = 0.02
 DROPOUT = 0.25
-# Networks whose answers are averaged: right about one case in a hundred more than a single one.
+# Networks whose answers are averaged.
 NETWORKS = 2
 # What each question counts in the loss; warnings are a mean over 22 answers.
 SHARES = {
-    "needs": 1.0, "prompt": 1.0, "label": 1.0, "outside": 1.0, "task_type": 0.7, "privacy": 1.0,
-    "update_frequency": 1.0, "key_fact": 0.5, "warnings": 10.0, "roles": 1.5,
+    "needs": 1.0, "prompt": 1.0, "label": 1.0, "outside": 1.0, "task_type": 0.7, "privacy": 0.5,
+    "update_frequency": 0.5, "key_fact": 0.3, "warnings": 6.0, "roles": 1.0,
 }  # fmt: skip
 
 
