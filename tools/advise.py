@@ -52,7 +52,7 @@ class Advice:
 def advise(use_case: UseCase, language: Language = "en") -> Advice:
     """Decide on a use case and collect the passages that the reasons cite."""
     recommendation = recommend(use_case, language)
-    cited = [passage(passage_id) for passage_id in recommendation.citations()]
+    cited = [passage(passage_id, language) for passage_id in recommendation.citations()]
     return Advice(
         recommendation,
         use_case.known(),

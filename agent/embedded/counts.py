@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from knowdo.agent.embedded.quantities import Number
-from knowdo.agent.embedded.roles import PERIODS, dollars, milliseconds, period_of, times
+from knowdo.agent.embedded.roles import PERIODS, dollars, milliseconds, period_of, said_by_noun, times
 
-# A role counts from this probability on: half, so that no other role is likelier.
-SURE = 0.5
+# What a plain noun behind a number adds to its share.
+NOUN_WEIGHT = 0.6
+# A likeliest role counts from this probability on.
+SURE = 0.35
 _WHOLE = ("n_examples", "n_classes", "doc_count", "tokens_per_example")
 _YES_OR_NO = re.compile(r"\b(?:yes ?/ ?no|y/n|ja ?/ ?nein|s[ií] ?/ ?no|oui ?/ ?non|binary|binär\w*|"
                         r"binari[oa]|binaire)\b|是/否|二分类", re.I)  # fmt: skip
@@ -20,7 +22,7 @@ def counted(
     text: str, numbers: Sequence[Number], roles: Sequence[dict[str, float]]
 ) -> dict[str, Any]:
     """The facts that the numbers state. Per-class counts are multiplied, rates become monthly."""
-    best = _most_likely(roles)
+    best = _most_likely([_with_noun(text, n, r) for n, r in zip(numbers, roles, strict=True)])
     facts: dict[str, Any] = {}
     for role, index in best.items():
         value = _value(role, text, numbers[index])
@@ -33,6 +35,14 @@ def counted(
     if "n_classes" not in facts and _YES_OR_NO.search(text):
         facts["n_classes"] = 2
     return facts
+
+
+def _with_noun(text: str, number: Number, shares: dict[str, float]) -> dict[str, float]:
+    """The shares with the noun behind the number counted in."""
+    noun = said_by_noun(text, number)
+    if noun is None or noun not in shares:
+        return shares
+    return {**shares, noun: shares[noun] + NOUN_WEIGHT}
 
 
 def _most_likely(roles: Sequence[dict[str, float]]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from knowdo.agent.embedded import short_facts
 from knowdo.agent.embedded.grammar import asks, says
+from knowdo.agent.embedded.quantities import find_numbers
 from knowdo.agent.embedded.situation import (
     LONG,
     SHORT,
@@ -115,6 +116,8 @@ def is_trade_question(text: str) -> bool:
     own = says("own", text) and bool(short_facts.figures(text))
     if own or short_facts.counts_own(text):
         return False  # numbers of one's own make it a case
+    if short_facts.said_of_prompt(text) and find_numbers(text):
+        return False  # so does what a prompt reached
     found = search_passages(text, limit=1)
     if not found:
         return False

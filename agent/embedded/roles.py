@@ -88,6 +88,16 @@ _TIMES: Final = re.compile(
 )
 
 
+def said_by_noun(text: str, number: Number) -> str | None:
+    """The role that a noun right behind the number tells ("400 examples"), if one does."""
+    behind = text[number.end : number.end + 40].lstrip(" +~")
+    for role, words in _units()["nouns"].items():
+        if words.match(behind):
+            return role
+    before = _units()["budget_before"]["words"].search(text[max(0, number.start - 30) : number.start])
+    return "budget_usd" if before and dollars(text, number) is not None else None
+
+
 def clues(text: str, number: Number) -> list[float]:
     """What the tagger sees of a number beside its words: size, unit, period, place."""
     period = period_of(text, number)

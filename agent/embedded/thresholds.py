@@ -6,6 +6,6 @@ from typing import Final
 
 from knowdo.agent.embedded.heads import WARNINGS
 
-# "Nothing said" is multiplied by this before the likeliest answer is taken.
-UNSAID_WEIGHT: Final = 1.0
+# From this share of "nothing said" on, words alone ("internal", "every day") state nothing.
+SURE_UNSAID: Final = 0.97
 WARNING_THRESHOLDS: Final[dict[str, float]] = dict.fromkeys(WARNINGS, 0.25)

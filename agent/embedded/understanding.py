@@ -12,9 +12,10 @@ from knowdo.agent.embedded.explanation import explained
 from knowdo.agent.embedded.hardware import hardware
 from knowdo.agent.embedded.language import language_of
 from knowdo.agent.embedded.quantities import find_numbers
+from knowdo.agent.embedded.said import privacy, update_frequency
 from knowdo.agent.embedded.task_languages import task_languages
 from knowdo.agent.embedded.text import MAX_CHARACTERS, tidy
-from knowdo.agent.embedded.thresholds import UNSAID_WEIGHT, WARNING_THRESHOLDS
+from knowdo.agent.embedded.thresholds import WARNING_THRESHOLDS
 from knowdo.knowledge.schema import Privacy, TaskType, UpdateFrequency, UseCase
 
 # Warnings that the rule itself raises from numbers; the heads add them where no number stands.
@@ -38,8 +39,10 @@ def _understood(message: str, by: Reader) -> UseCase:
     facts = {**counted(text, numbers, reading.roles), **hardware(text)}
     case = UseCase(
         task_type=cast("TaskType", _likeliest(reading, "task_type")),
-        privacy=cast("Privacy | None", _said(reading, "privacy")),
-        update_frequency=cast("UpdateFrequency | None", _said(reading, "update_frequency")),
+        privacy=cast("Privacy | None", privacy(text, reading.answers["privacy"])),
+        update_frequency=cast(
+            "UpdateFrequency | None", update_frequency(text, reading.answers["update_frequency"])
+        ),
         languages=task_languages(text),
         **facts,
     )
@@ -67,14 +70,6 @@ def merge(case: UseCase, newer: UseCase) -> UseCase:
 def _likeliest(reading: Reading, head: str) -> str:
     shares = reading.answers[head]
     return max(shares, key=shares.__getitem__)
-
-
-def _said(reading: Reading, head: str) -> str | None:
-    """The likeliest answer, or None when most likely nothing was said."""
-    shares = dict(reading.answers[head])
-    shares["unsaid"] *= UNSAID_WEIGHT
-    answer = max(shares, key=shares.__getitem__)
-    return None if answer == "unsaid" else answer
 
 
 def _signals(reading: Reading, facts: dict[str, Any]) -> frozenset[str]:

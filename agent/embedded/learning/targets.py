@@ -46,9 +46,14 @@ def targets(rows: list[dict[str, Any]]) -> dict[str, NDArray[np.float32]]:
                 continue
             for answer, share in shares.items():
                 found[head][i, HEADS[head].index(answer)] = share
+    # Problems written for the border between asking and deciding would shift that border, were
+    # they to count in full: so near together they are rare among what people bring.
+    weights = np.array([[row.get("share", 1.0)] for row in rows], np.float32)
     for name, array in found.items():
         if name != "warnings":
             array /= np.maximum(array.sum(1, keepdims=True), 1e-9)
+        if name in ("needs", "prompt", "label"):
+            array *= weights
     return found
 
 

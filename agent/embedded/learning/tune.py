@@ -39,8 +39,6 @@ def main() -> None:
         shares = [answers["warnings"][code] for answers in readings]
         best = max(GRID, key=lambda bar: _f_score(wanted, [s >= bar for s in shares]))
         print(f'    "{code}": {best},  # {sum(wanted)} of them')
-    for weight in (1.0, 0.8, 0.6, 0.4, 0.25):
-        print("UNSAID_WEIGHT", weight, _said(rows, readings, weight))
 
 
 def _try(rows: list[dict[str, Any]], by: Reader, name: str, grid: tuple[float, ...]) -> None:
@@ -69,24 +67,6 @@ def _f_score(wanted: list[bool], raised: list[bool]) -> float:
         return 0.0
     precision, recall = hits / sum(raised), hits / sum(wanted)
     return (1 + BETA**2) * precision * recall / (BETA**2 * precision + recall)
-
-
-def _said(rows: list[dict[str, Any]], readings: list[Any], weight: float) -> str:
-    """Share of stated facts that are found, and number of facts found where none was stated."""
-    report = []
-    for head in ("privacy", "update_frequency"):
-        right, stated, spurious = 0, 0, 0
-        for row, answers in zip(rows, readings, strict=True):
-            shares = {**answers[head], "unsaid": answers[head]["unsaid"] * weight}
-            answer = max(shares, key=shares.__getitem__)
-            wanted = row["facts"].get(head)
-            stated += wanted is not None
-            right += wanted is not None and answer in (
-                wanted if isinstance(wanted, list) else [wanted]
-            )
-            spurious += wanted is None and answer != "unsaid"
-        report.append(f"{head}: {right}/{stated} found, {spurious} unsaid")
-    return "; ".join(report)
 
 
 if __name__ == "__main__":
