@@ -21,6 +21,7 @@ LABELS = {
     "prompt_fell_short": "Prompt fell short",
     "large_model_suffices": "A large model manages it",
     "place_open": "Place still open",
+    "open_fact": "Fact to ask for",
     "n_examples": "Examples",
     "n_classes": "Classes",
     "tokens_per_example": "Tokens per example",
@@ -58,6 +59,10 @@ def choices(name: str) -> dict[str, str]:
     """Values that a fact may have, with their words; empty for a number or a free text."""
     if name in FLAGS:
         return {"yes": "yes", "no": "no"}
+    if name == "open_fact":
+        return {
+            code: LABELS[code] for code in ("n_examples", "prompt_tried", "n_classes", "privacy")
+        }
     if name == "task_type":
         return {code: WORDS.say("en", f"task_names.{code}") for code in get_args(TaskType)}
     if name == "update_frequency":

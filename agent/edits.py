@@ -20,7 +20,7 @@ Edits = dict[str, str]
 # Other facts are replaced when a later message states them.
 _GUESSED = (
     "task_type", "needs_knowledge", "needs_behaviour", "out_of_scope", "large_model_suffices",
-    "place_open",
+    "place_open", "open_fact",
 )  # fmt: skip
 # How the panel asks for a new decision; it states no fact, so nothing is understood from it.
 DECIDE_AGAIN = {

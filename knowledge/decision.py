@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowdo.knowledge import verdicts
 from knowdo.knowledge.cautions import LOW_MONTHLY_REQUESTS
 from knowdo.knowledge.data_needs import data_needs
@@ -16,7 +18,31 @@ PLENTY_OF_LABELLED = 1_000
 
 def recommend(use_case: UseCase, language: Language = "en") -> Recommendation:
     """Decide on a use case. Pure: the same facts give the same answer, whoever asks and how."""
-    return _decide(use_case).said(use_case, language)
+    return _asking(_decide(use_case), use_case).said(use_case, language)
+
+
+def _asking(verdict: Verdict, case: UseCase) -> Verdict:
+    """The verdict with the question for a fact that the telling leaves open, if it still is."""
+    if verdict.label in ("ask", "none") or case.open_fact is None or _is_settled(case):
+        return verdict
+    minimum = data_needs(case.task_type or "style", case.n_classes).minimum
+    asked = {
+        "n_examples": verdicts.ask_examples(case, minimum),
+        "prompt_tried": verdicts.ask_prompt(case),
+        "n_classes": verdicts.ask_classes(case),
+        "privacy": verdicts.ask_place(case),
+    }[case.open_fact]
+    return replace(verdict, key_fact=asked.key_fact, question=asked.question)
+
+
+def _is_settled(case: UseCase) -> bool:
+    return {
+        "n_examples": case.n_examples is not None or case.prompt_fell_short is False,
+        "prompt_tried": case.prompt_fell_short is not None,
+        "n_classes": case.n_classes is not None or case.task_type != "classification",
+        "privacy": case.place_open is False
+        or case.privacy in ("none", "confidential", "air_gapped"),
+    }[case.open_fact or "n_examples"]
 
 
 def outcome(use_case: UseCase) -> tuple[Label, str | None]:

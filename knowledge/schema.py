@@ -54,6 +54,9 @@ class UseCase:
     large_model_suffices: bool | None = None
     # Whether the data may go to a provider or must stay is itself the open question.
     place_open: bool | None = None
+    # A fact that the telling leaves open although an expert would ask for it: `n_examples`,
+    # `prompt_tried`, `n_classes` or `privacy`. The decision stands and is told with the question.
+    open_fact: str | None = None
     n_examples: int | None = None
     n_classes: int | None = None
     tokens_per_example: int | None = None

@@ -13,6 +13,7 @@ from knowdo.knowledge.wording import LANGUAGES, Language
 from knowdo.tools.tool import Effect, tool
 
 _CHOICES = {
+    "open_fact": ("n_examples", "prompt_tried", "n_classes", "privacy"),
     "task_type": (
         "style", "format", "vocabulary", "classification", "instruction", "knowledge_qa", "other",
     ),
@@ -109,6 +110,7 @@ def recommend_approach(
     prompt_fell_short: bool | None = None,
     large_model_suffices: bool | None = None,
     place_open: bool | None = None,
+    open_fact: str | None = None,
     n_examples: float | None = None,
     n_classes: float | None = None,
     tokens_per_example: float | None = None,

@@ -13,7 +13,7 @@ Facts = dict[str, Any]
 # Facts that stand between the words: they are read from all that was told, not from one sentence.
 _SENSE = (
     "task_type", "needs_knowledge", "needs_behaviour", "out_of_scope", "large_model_suffices",
-    "place_open", "signals",
+    "place_open", "open_fact", "signals",
 )  # fmt: skip
 _PROMPT = ("prompt_tried", "prompt_fell_short")
 # A message this short that names figures adds them and tells nothing else.

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from knowdo.agent.embedded.quantities import Number
-from knowdo.agent.embedded.roles import PERIODS, dollars, milliseconds, period_of, said_by_noun, times
+from knowdo.agent.embedded.roles import (
+    PERIODS,
+    dollars,
+    milliseconds,
+    period_of,
+    said_by_noun,
+    says_none,
+    times,
+)
 
 # What a plain noun behind a number adds to its share.
 NOUN_WEIGHT = 0.6
@@ -32,6 +40,8 @@ def counted(
         each = facts.pop("per_class")
         total = _total(text, numbers, best["per_class"], facts.get("n_classes"))
         facts["n_examples"] = round(total if total is not None else each)
+    if "n_examples" not in facts and says_none(text):
+        facts["n_examples"] = 0
     if "n_classes" not in facts and _YES_OR_NO.search(text):
         facts["n_classes"] = 2
     return facts

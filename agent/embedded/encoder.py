@@ -122,7 +122,7 @@ def _encoded(w: dict[str, Any], vectors: Array) -> tuple[Array, Array]:
     y2 = np.maximum(y1 @ w["d2"], 0)
     sentence = np.tanh(y1 @ w["p3"] + y2 @ w["d3"]) * SENTENCE_SCALE
     # torch's LayerNorm has this epsilon; the pretrained encoder's own norms have the other.
-    seen = _normed(mean.astype(np.float32), w["norm.w"], w["norm.b"], 1e-5)
+    seen = _normed(np.asarray(mean, np.float32), w["norm.w"], w["norm.b"], 1e-5)
     return features, np.concatenate([seen, sentence]).astype(np.float32)
 
 
@@ -193,5 +193,5 @@ def _softmax(logits: Array) -> Array:
 
 
 def _sigmoid(logits: Array) -> Array:
-    shares: Array = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    shares: Array = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
     return shares

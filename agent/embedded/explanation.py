@@ -20,7 +20,7 @@ from knowdo.knowledge.schema import UseCase
 # Answers below this share of the likeliest one are not tried.
 _TRIED = 0.04
 # How much the decision as a whole counts beside the single answers; chosen by learning/tune.py.
-LABEL_WEIGHT = 1.5
+LABEL_WEIGHT = 3.0
 KEY_WEIGHT = 0.5
 # A question too much costs less than a wrong decision.
 LABEL_PRIORS = {"ask": 2.0}

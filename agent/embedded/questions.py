@@ -66,7 +66,8 @@ def off_topic(view: View) -> Reading | None:
     text = view.text
     if len(text.split()) > _OFF_TOPIC_WORDS or says("own", text):
         return None
-    unrelated = _is_unrelated(text)
+    # Once there are documents, a question that only sounds unrelated may be one to them.
+    unrelated = not chosen_index(view) and _is_unrelated(text)
     return Reading("off_topic") if says("off_topic", text) or unrelated else None
 
 

@@ -94,8 +94,15 @@ def said_by_noun(text: str, number: Number) -> str | None:
     for role, words in _units()["nouns"].items():
         if words.match(behind):
             return role
-    before = _units()["budget_before"]["words"].search(text[max(0, number.start - 30) : number.start])
+    before = _units()["budget_before"]["words"].search(
+        text[max(0, number.start - 30) : number.start]
+    )
     return "budget_usd" if before and dollars(text, number) is not None else None
+
+
+def says_none(text: str) -> bool:
+    """Whether a text says that there are no examples: "no examples yet", "keine Beispiele"."""
+    return _units()["none"]["examples"].search(text) is not None
 
 
 def clues(text: str, number: Number) -> list[float]:

@@ -1,4 +1,4 @@
-"""Privacy and frequency of change: words that state them, weighed by what the heads make of them."""
+"""Privacy and frequency of change: words that state them, weighed by what the heads think."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def update_frequency(text: str, shares: dict[str, float]) -> str | None:
     """How often facts change: a period beside a word of change, else the head's answer."""
     answer = max(shares, key=shares.__getitem__)
     written = _period_of_change(text)
-    if written is not None and shares["unsaid"] < SURE_UNSAID:
+    if written == "static" or (written is not None and shares["unsaid"] < SURE_UNSAID):
         return written
     return None if answer == "unsaid" else answer
 

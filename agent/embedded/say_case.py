@@ -14,8 +14,8 @@ _ORDER = (
     "n_examples", "n_classes", "tokens_per_example", "doc_count", "update_frequency",
     "model_size_b", "gpu_name", "gpu_vram_gb", "privacy", "monthly_requests", "monthly_tokens",
     "latency_ms", "budget_usd", "languages", "task_type", "prompt_tried", "prompt_fell_short",
-    "large_model_suffices", "needs_knowledge", "needs_behaviour", "place_open", "out_of_scope",
-    "signals",
+    "large_model_suffices", "needs_knowledge", "needs_behaviour", "place_open", "open_fact",
+    "out_of_scope", "signals",
 )  # fmt: skip
 
 

@@ -15,9 +15,12 @@ from knowdo.agent.embedded.quantities import find_numbers
 from knowdo.agent.embedded.said import privacy, update_frequency
 from knowdo.agent.embedded.task_languages import task_languages
 from knowdo.agent.embedded.text import MAX_CHARACTERS, tidy
-from knowdo.agent.embedded.thresholds import WARNING_THRESHOLDS
+from knowdo.agent.embedded.thresholds import ASKED_ALONG, WARNING_THRESHOLDS
+from knowdo.knowledge.decision import outcome
 from knowdo.knowledge.schema import Privacy, TaskType, UpdateFrequency, UseCase
 
+# Facts that may be asked for along with a decision.
+_OPEN = ("n_examples", "prompt_tried", "n_classes", "privacy")
 # Warnings that the rule itself raises from numbers; the heads add them where no number stands.
 _FROM_NUMBERS = {"few_examples": "n_examples", "low_volume_cost": "monthly_requests"}
 
@@ -47,7 +50,15 @@ def _understood(message: str, by: Reader) -> UseCase:
         **facts,
     )
     case = replace(case, signals=_signals(reading, facts))
-    return explained(case, reading.answers)
+    return _with_open_fact(explained(case, reading.answers), reading)
+
+
+def _with_open_fact(case: UseCase, reading: Reading) -> UseCase:
+    """The case with the fact that an expert would ask for, where the rule decides without it."""
+    if outcome(case)[0] in ("ask", "none") or reading.answers["label"]["ask"] < ASKED_ALONG:
+        return case
+    shares = {name: reading.answers["key_fact"][name] for name in _OPEN}
+    return replace(case, open_fact=max(shares, key=shares.__getitem__))
 
 
 def merge(case: UseCase, newer: UseCase) -> UseCase:

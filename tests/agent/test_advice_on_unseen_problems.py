@@ -6,20 +6,30 @@ import json
 import re
 import sys
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
-from advice import measure
 
 from knowdo.agent.embedded import learning
 from knowdo.agent.embedded.encoder import reader
 
-UNSEEN = Path(__file__).parent.parent / "benchmarks" / "problems"
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+UNSEEN = BENCHMARKS / "problems"
 TRAINED_ON = Path(learning.__file__).parent / "problems"
 # Somewhat below what was measured (tests/benchmarks/RESULTS.md), so that only a real loss fails.
-FLOORS = {"strict": 0.74, "lenient": 0.84, "not_english_lenient": 0.80}
+FLOORS = {"strict": 0.79, "lenient": 0.85, "not_english_lenient": 0.82, "ask": 0.70,
+          "warnings": 0.77, "facts": 0.84}  # fmt: skip
+
+
+def benchmark() -> ModuleType:
+    """The program that measures; its folder is no package and has names of the standard library."""
+    spec = spec_from_file_location("advice_benchmark", BENCHMARKS / "advice.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
 
 
 @cache
@@ -31,7 +41,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_the_advice_on_unseen_problems_stays_right() -> None:
-    figures = measure(rows(UNSEEN), show_wrong=False, by=reader())
+    figures = benchmark().measure(rows(UNSEEN), show_wrong=False, by=reader())
     assert figures["n"] == 500
     assert {name: figures[name] for name in FLOORS if figures[name] < FLOORS[name]} == {}
 

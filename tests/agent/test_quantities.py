@@ -29,7 +29,9 @@ def test_one_number_is_read(text: str, value: float) -> None:
     assert [n.value for n in find_numbers(text)] == [value]
 
 
-@pytest.mark.parametrize("text", ["gpt-4o", "llama3.2", "Qwen2.5", "RTX4090Ti", "1.109.1", "v1.2.3", "2026.10.11549"])
+@pytest.mark.parametrize(
+    "text", ["gpt-4o", "llama3.2", "Qwen2.5", "RTX4090Ti", "1.109.1", "v1.2.3", "2026.10.11549"]
+)
 def test_a_version_is_no_number(text: str) -> None:
     assert find_numbers(text) == []
 

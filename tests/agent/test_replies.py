@@ -235,6 +235,7 @@ def test_every_fact_of_a_case_has_words(language: Language) -> None:
     case = UseCase(
         task_type="style", needs_knowledge=True, needs_behaviour=False, out_of_scope="speech",
         prompt_tried=True, prompt_fell_short=False, large_model_suffices=True, place_open=True,
+        open_fact="privacy",
         n_examples=1, n_classes=2, tokens_per_example=3, model_size_b=1.5, gpu_name="L4",
         gpu_vram_gb=24, budget_usd=4, monthly_requests=5, monthly_tokens=6, doc_count=7,
         update_frequency="daily", privacy="none", latency_ms=8, languages=("de",),
