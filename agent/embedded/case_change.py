@@ -43,7 +43,11 @@ def stated_by(reading: Reading, text: str, told: list[str], known: Facts) -> Fac
         sense = understand("\n".join([*told, text])).known() if told else own
         stated |= {name: sense[name] for name in _SENSE if name in sense}
     stated |= said_of_prompt(text) or _guessed_of_prompt(own, known, text)
-    return stated | reading.facts
+    stated |= reading.facts
+    told_outright = {**known, **said_of_prompt(text), **reading.facts}
+    if stated.get("open_fact") in told_outright:
+        del stated["open_fact"]  # what was answered is not asked again
+    return stated
 
 
 def _guessed_of_prompt(own: Facts, known: Facts, text: str) -> Facts:
@@ -63,6 +67,8 @@ def case_after(known: Facts, reading: Reading, stated: Facts) -> Facts:
     for named, other in _BELONG_TOGETHER:
         if named in stated and other not in stated and kept.get(named) != stated[named]:
             kept.pop(other, None)
+    if kept.get("open_fact") in stated:
+        del kept["open_fact"]
     if stated.get("prompt_tried") is False:
         kept.pop("prompt_fell_short", None)
     if "task_type" in stated:

@@ -50,6 +50,11 @@ def counted(
 def _with_noun(text: str, number: Number, shares: dict[str, float]) -> dict[str, float]:
     """The shares with the noun behind the number counted in."""
     noun = said_by_noun(text, number)
+    if (
+        noun == "finished_examples"
+        and max(shares, key=shares.__getitem__, default="") == "doc_count"
+    ):
+        return {**shares, "n_examples": shares["n_examples"] + 2 * NOUN_WEIGHT}
     if noun is None or noun not in shares:
         return shares
     return {**shares, noun: shares[noun] + NOUN_WEIGHT}

@@ -124,6 +124,8 @@ def _follows(view: View) -> Reading | None:
     if not facts:
         return _follows_in_trade(view)
     kinds = {"estimate_cost": "cost", "plan_finetune": "cost", "estimate_data_needs": "data_needs"}
+    if says("cost", text) and about not in kinds:
+        return None  # a new question, whatever word it begins with
     if about in kinds:
         return Reading(kinds[about], supposed=(on_top(facts, view),))
     if about == "recommend_approach" and asks(text):

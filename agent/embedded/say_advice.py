@@ -94,7 +94,8 @@ def guidance(data: list[dict[str, Any]], language: Language = "en") -> str:
     """The best passage as the answer, the others to open."""
     if not data:
         return say(language, "advice.nothing_found")
-    return f"**{data[0]['title']}.** {data[0]['text']} [1]\n\n{passages(data, language)}"
+    stop = "。" if language == "zh" else "."
+    return f"**{data[0]['title']}{stop}** {data[0]['text']} [1]\n\n{passages(data, language)}"
 
 
 def estimate_cost(data: dict[str, Any], language: Language = "en") -> str:

@@ -26,7 +26,7 @@ WARNING_THRESHOLDS: Final[dict[str, float]] = {
     "unlabelled_data": 0.1,
     "retrieval_quality": 0.05,
     "citations_required": 0.05,
-    "access_control": 0.05,
+    "access_control": 0.1,
     "label_drift": 0.1,
     "gpu_insufficient": 0.1,
     "high_stakes": 0.1,
