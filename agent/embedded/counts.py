@@ -19,6 +19,8 @@ from knowdo.agent.embedded.roles import (
 
 # What a plain noun behind a number adds to its share.
 NOUN_WEIGHT = 0.6
+# A role that no number has most likely goes to the number that has this much of it.
+MAYBE = 0.1
 # A likeliest role counts from this probability on.
 SURE = 0.35
 _WHOLE = ("n_examples", "n_classes", "doc_count", "tokens_per_example")
@@ -69,7 +71,19 @@ def _most_likely(roles: Sequence[dict[str, float]]) -> dict[str, int]:
             continue
         if role not in best or shares[role] > roles[best[role]][role]:
             best[role] = index
+    for role in ("n_examples", "doc_count"):
+        _add_second_best(best, role, roles)
     return best
+
+
+def _add_second_best(best: dict[str, int], role: str, roles: Sequence[dict[str, float]]) -> None:
+    """Where nothing was taken for a role, the number that may have it most."""
+    if role in best or "per_class" in best:
+        return
+    free = [i for i, shares in enumerate(roles) if shares and i not in best.values()]
+    index = max(free, key=lambda i: roles[i][role], default=None)
+    if index is not None and roles[index][role] >= MAYBE:
+        best[role] = index
 
 
 def _value(role: str, text: str, number: Number) -> float | int | None:

@@ -38,8 +38,10 @@ def test_the_whole_story(chat: Chat, server: Server, tmp_path: Path) -> None:
     reply = chat.say("What torque do the housing bolts take?")
     chat.picture("3-cited-answer")
     assert "23 Nm" in reply and "pump-manual.md" in reply
-    reply = chat.say("Who won the world cup in 1998?")
+    reply = chat.say("Which colours can the pump be ordered in?")
     assert "did not find" in reply
+    reply = chat.say("Who won the world cup in 1998?")
+    assert "outside what I can do" in reply
 
     reply = chat.say("train on this", [write_orders(tmp_path / "orders.jsonl", 160)])
     card = page.locator("#approval")
