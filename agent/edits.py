@@ -32,6 +32,10 @@ DECIDE_AGAIN = {
 }
 
 
+# What the reader makes of the whole telling; other facts are stated by a figure or a word.
+READ_BETWEEN = (*_GUESSED, "prompt_tried", "prompt_fell_short", "signals")
+
+
 def marked(before: Facts, after: Facts, edits: Edits) -> Edits:
     """The marks after a person's edit of the whole case."""
     marks = dict(edits)

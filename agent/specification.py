@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowdo.agent.case_words import LABELS, in_words
+from knowdo.agent.edits import READ_BETWEEN
 from knowdo.agent.specification_text import (
     Footnotes,
     cell,
@@ -123,8 +124,10 @@ def _facts(case: Mapping[str, Any], edits: Mapping[str, str]) -> str:
 
 
 def origin(name: str, edits: Mapping[str, str]) -> str:
-    """Whether a fact was understood from the conversation or set by hand."""
-    return "edited by you" if edits.get(name) == "edited" else "said by you"
+    """Whether a fact was said, was read between the words, or was set by hand."""
+    if edits.get(name) == "edited":
+        return "edited by you"
+    return "understood from your words" if name in READ_BETWEEN else "said by you"
 
 
 def _decision(advice: Advice, notes: Footnotes) -> str:

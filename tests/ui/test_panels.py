@@ -20,9 +20,11 @@ def test_every_fact_has_a_name_and_says_what_is_allowed() -> None:
 
 
 def test_facts_stand_in_plain_words_with_where_they_come_from() -> None:
-    shown = facts_html({"n_examples": 2000, "privacy": "phi"}, {"n_examples": "edited"})
+    facts = {"n_examples": 2000, "privacy": "phi", "task_type": "style"}
+    shown = facts_html(facts, {"n_examples": "edited"})
     assert "2,000 <small class='muted'>edited by you" in shown
     assert "health data <small class='muted'>said by you" in shown
+    assert "<small class='muted'>understood from your words" in shown
     assert "aria-label='Remove Examples'" in shown
 
 
