@@ -51,11 +51,12 @@ def counted(
 
 def _with_noun(text: str, number: Number, shares: dict[str, float]) -> dict[str, float]:
     """The shares with the noun behind the number counted in."""
+    likeliest = max(shares, key=shares.__getitem__, default="none")
+    behind = text[number.end : number.end + 2]
+    if likeliest == "none" and behind[:1] == "-" and behind[1:].isalpha():
+        return {}  # "a 120-page manual" counts nothing
     noun = said_by_noun(text, number)
-    if (
-        noun == "finished_examples"
-        and max(shares, key=shares.__getitem__, default="") == "doc_count"
-    ):
+    if noun == "finished_examples" and likeliest == "doc_count":
         return {**shares, "n_examples": shares["n_examples"] + 2 * NOUN_WEIGHT}
     if noun is None or noun not in shares:
         return shares
