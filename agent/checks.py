@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from knowdo.agent.embedded.policy import is_trade_question
 from knowdo.agent.embedded.results import ToolResult
+from knowdo.agent.embedded.say import say
 from knowdo.agent.embedded.view import View
 from knowdo.agent.figures import Known, figures_in
 from knowdo.agent.stated import Stated, contradicts, says_started, stated_in
@@ -24,10 +26,30 @@ _SHOWN_FIGURES = 4
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """Why a reply is not accepted: for the model that writes again, and for the person."""
+    """Why a reply is not accepted: for the model that writes again, and for the person.
+
+    `reason` is a key of the conversation's sentences under `stray`; `values` fill it.
+    """
 
     to_model: str
-    to_person: str
+    reason: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def to_person(self, language: str) -> str:
+        """The note under a reply that stands in the place of the model's own."""
+        why = say(language, f"stray.{self.reason}", **self._named(language))
+        return f"*{say(language, 'stray.note', why=why)}*"
+
+    def _named(self, language: str) -> dict[str, str]:
+        """The values; the names of approaches in the language."""
+        return {
+            key: say(language, "stray.and").join(
+                say(language, f"stray.names.{name}") for name in value.split()
+            )
+            if key == "names"
+            else value
+            for key, value in self.values.items()
+        }
 
 
 def decides(reply: str, view: View) -> Stated:
@@ -44,14 +66,14 @@ def current_advice(view: View) -> ToolResult | None:
 def stray_of(reply: str, view: View, person_said: list[str]) -> Stray | None:
     """The first thing in a reply that its sources do not bear, or None."""
     if not reply.strip():
-        return Stray("The reply was empty.", "it was empty")
+        return Stray("The reply was empty.", "empty")
     if any(mark in reply for mark in (CHECK, A_CALL, "<message>", "<answer>")):
-        return Stray("The reply repeated its instructions.", "it repeated its instructions")
+        return Stray("The reply repeated its instructions.", "repeated")
     if is_no_prose(reply):
         return Stray(
             "The reply was JSON and no call of a tool that exists with valid arguments. Call a tool"
             " by its exact name, or answer in words.",
-            "it was no sentence",
+            "no_sentence",
         )
     return (
         _stray_decision(reply, view)
@@ -72,7 +94,8 @@ def _stray_decision(reply: str, view: View) -> Stray | None:
     return Stray(
         f"The reply {_in_words(stated)}. recommend_approach decided `{label}` on this case:"
         f" {headline} State that decision and its reasons, and no other approach.",
-        f"it {_in_words(stated)}, which is not what the rule decides on your case",
+        "recommended" if stated.recommended else "advised_against",
+        {"names": " ".join(sorted(stated.recommended or stated.against))},
     )
 
 
@@ -89,7 +112,7 @@ def _stray_claim(reply: str, view: View) -> Stray | None:
     return Stray(
         "The reply claims that something was started or approved. Nothing was: only a person's"
         " click on the approval card starts a run.",
-        "it claimed that a run was started, and none was",
+        "claimed_start",
     )
 
 
@@ -102,7 +125,8 @@ def _stray_figure(reply: str, view: View, person_said: list[str]) -> Stray | Non
     return Stray(
         f"The reply holds {quoted}: no tool result and nothing that the person said holds that"
         " figure in that unit. Leave it out, or call the tool that gives it.",
-        f"it named {quoted}, a figure that no tool gave",
+        "figure",
+        {"figures": quoted},
     )
 
 

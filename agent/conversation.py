@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowdo.agent.edits import forgotten, marked, save
+from knowdo.agent.embedded.language import language_of
+from knowdo.agent.embedded.say import say
 from knowdo.agent.entries import Entry, file_line
 from knowdo.agent.failures import explain
 from knowdo.agent.registry import ConversationInfo, Registry, connect
@@ -72,10 +74,7 @@ class Conversations:
             )
         content = "\n".join([text, *(file_line(path) for path in files)]).strip()
         if self._waits_for_a_click(conversation_id, text):
-            raise InputError(
-                "A plan waits in the card above. Click Approve to start it, or Reject; a sentence"
-                " is no approval."
-            )
+            raise InputError(say(language_of(text) or "en", "dialog.open_card"))
         self._registry.touch(conversation_id, text or "Files")
         before = [*self.transcript(conversation_id), Entry("user", text, list(files))]
         from knowdo.agent.turn import new_message

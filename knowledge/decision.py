@@ -93,7 +93,8 @@ def _behaviour(case: UseCase) -> Verdict:
     """The decision on the part that the model should do."""
     needs = data_needs(case.task_type or "style", case.n_classes)
     if case.prompt_tried is False:
-        return verdicts.prompt_first(case)
+        terms = case.task_type == "vocabulary"
+        return verdicts.glossary(case) if terms else verdicts.prompt_first(case)
     if case.prompt_fell_short is False and not case.large_model_suffices:
         return verdicts.prompt_suffices(case)
     if case.n_examples is not None and case.n_examples < needs.minimum:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from knowdo.knowledge.cautions import nf4_weights_gib
 from knowdo.knowledge.data_needs import data_needs
-from knowdo.knowledge.schema import Reason, UseCase
-from knowdo.knowledge.wording import Language, say
+from knowdo.knowledge.schema import UseCase
+from knowdo.knowledge.wording import Line
 
 # Up to here an index is a matter of minutes on a laptop; above the second it takes a server.
 LAPTOP_DOCUMENTS = 10_000
@@ -22,27 +20,6 @@ SMALL_MODEL_B = 15
 ROOMY_SHARE = 0.5
 # Below this a budget is named as small: some services charge 4 USD at least for a job.
 SMALL_BUDGET_USD = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A sentence that is still to be said: its key, its values, the passages behind it."""
-
-    key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    passage_ids: tuple[str, ...] = ()
-
-    def text(self, language: Language) -> str:
-        """The sentence in a language; values that are sentences are said in it, too."""
-        return say(language, self.key, **{k: _said(v, language) for k, v in self.values.items()})
-
-    def reason(self, language: Language) -> Reason:
-        """The sentence as a reason of the recommendation."""
-        return Reason(self.text(language), self.passage_ids)
-
-
-def _said(value: Any, language: Language) -> Any:
-    return value.text(language) if isinstance(value, Line) else value
 
 
 def line(key: str, case: UseCase, *passage_ids: str, **more: Any) -> Line:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from knowdo.knowledge.cautions import LOW_MONTHLY_REQUESTS, cautions_for
 from knowdo.knowledge.data_needs import data_needs
 from knowdo.knowledge.reasons import (
-    Line,
     by_classes,
     examples_enough,
     examples_short,
@@ -16,8 +15,8 @@ from knowdo.knowledge.reasons import (
     of_documents,
     of_training,
 )
-from knowdo.knowledge.schema import Label, Recommendation, UseCase
-from knowdo.knowledge.wording import WORDS, Language
+from knowdo.knowledge.schema import Label, Reason, Recommendation, UseCase
+from knowdo.knowledge.wording import WORDS, Language, Line
 
 _TRAINABLE = ("style", "format", "vocabulary", "classification", "instruction")
 
@@ -39,7 +38,7 @@ class Verdict:
         return Recommendation(
             label=self.label,
             headline=self.headline.text(language),
-            reasons=tuple(reason.reason(language) for reason in self.reasons),
+            reasons=tuple(Reason(r.text(language), r.passage_ids) for r in self.reasons),
             cautions=cautions_for(case, self.label, language),
             next_step=self.next_step.text(language),
             would_change=self.would_change.text(language),

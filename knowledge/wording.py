@@ -7,7 +7,7 @@ import re
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal, get_args
 
@@ -31,7 +31,10 @@ class WordingError(KeyError):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The sentences of one part of the program: a TOML file a language, read when first needed."""
+    """The sentences of one part of the program, read when first needed.
+
+    One TOML file a language, `de.toml`, and more of them beside it by subject, `de.memory.toml`.
+    """
 
     package: str
     folder: str
@@ -54,8 +57,15 @@ class Catalogue:
 
 @functools.cache
 def _entries(package: str, folder: str, language: str) -> dict[str, Any]:
-    file = resources.files(package).joinpath(folder, f"{language}.toml")
-    return dict(_flat("", tomllib.loads(file.read_text(encoding="utf-8"))))
+    files = [
+        file
+        for file in resources.files(package).joinpath(folder).iterdir()
+        if file.name == f"{language}.toml" or file.name.startswith(f"{language}.")
+    ]
+    found: dict[str, Any] = {}
+    for file in files:
+        found |= dict(_flat("", tomllib.loads(file.read_text(encoding="utf-8"))))
+    return found
 
 
 def _flat(prefix: str, table: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -129,6 +139,23 @@ def _form(language: str, value: float) -> int:
     if value == 1:
         return 0
     return 2 if language in ("es", "fr") and value >= 1e6 and value % 1e6 == 0 else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence that is still to be said: its key, its values, the passages behind it."""
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    passage_ids: tuple[str, ...] = ()
+
+    def text(self, language: Language) -> str:
+        """The sentence in a language; values that are sentences are said in it, too."""
+        return say(language, self.key, **{k: _said(v, language) for k, v in self.values.items()})
+
+
+def _said(value: Any, language: Language) -> Any:
+    return value.text(language) if isinstance(value, Line) else value
 
 
 WORDS = Catalogue("knowdo.knowledge", "data/wording")

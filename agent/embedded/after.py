@@ -29,8 +29,8 @@ def after(view: View, reading: Reading, last: ToolResult) -> Step:
 
 
 def _inspected(view: View, reading: Reading, last: ToolResult) -> Step:
-    wanted = _wanted(view, reading)
-    if wanted in _PLANS and not last.data["blockers"]:
+    trains = _wanted(view, reading) in _PLANS or orders.gives(view, "train")
+    if trains and not last.data["blockers"]:
         return orders.plan_training(view, str(last.args["path"]))
     _, documents = orders.sorted_paths(view, reading) if reading.option is None else ([], [])
     if documents:
@@ -50,7 +50,8 @@ def _wanted(view: View, reading: Reading) -> str:
 
 
 def _planned_run(view: View, reading: Reading, last: ToolResult) -> Step:
-    if _wanted(view, reading) in ("train", "settings") and not last.data.get("blockers"):
+    trains = _wanted(view, reading) in ("train", "settings") or orders.gives(view, "train")
+    if trains and not last.data.get("blockers"):
         text = _advice_stays(view) + replies.plan_finetune(last.data, view.language)
         return Call("launch_finetune", {"plan_id": last.data["plan_id"]}, text)
     return Say(replies.reply_to(last, view.language))
@@ -64,10 +65,20 @@ def _advice_stays(view: View) -> str:
 
 
 def _planned_index(view: View, reading: Reading, last: ToolResult) -> Step:
-    if reading.kind == "build" and last.data["chunks"]:
+    builds = reading.kind == "build" or orders.gives(view, "build")
+    if builds and last.data["chunks"]:
         shown = replies.plan_index(last.data, view.language)
         return Call("build_index", {"plan_id": last.data["plan_id"]}, shown)
     return Say(replies.reply_to(last, view.language))
+
+
+def _launched(view: View, reading: Reading, last: ToolResult) -> Step:
+    """The run has started; an index that the same message asked for is planned next."""
+    _, documents = orders.sorted_paths(view, reading)
+    text = replies.reply_to(last, view.language)
+    if documents and orders.gives(view, "build"):
+        return Call("plan_index", orders.plan_index(documents).args, text)
+    return Say(text)
 
 
 def _estimated(view: View, reading: Reading, last: ToolResult) -> Step:
@@ -141,6 +152,7 @@ _AFTER: dict[str, Callable[[View, Reading, ToolResult], Step]] = {
     "inspect_dataset": _inspected,
     "plan_finetune": _planned_run,
     "plan_index": _planned_index,
+    "launch_finetune": _launched,
     "estimate_cost": _estimated,
     "list_jobs": _listed_jobs,
     "list_indexes": _listed_indexes,

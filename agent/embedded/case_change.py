@@ -6,6 +6,7 @@ from typing import Any
 
 from knowdo.agent.embedded.short_facts import STATED, said_of_prompt, supposed
 from knowdo.agent.embedded.situation import Reading
+from knowdo.agent.embedded.text import words_in
 from knowdo.agent.embedded.understanding import merge, understand
 from knowdo.tools.advise import use_case_from
 
@@ -35,10 +36,10 @@ def stated_by(reading: Reading, text: str, told: list[str], known: Facts) -> Fac
         return dict(reading.facts)
     own = understand(text).known()
     stated = {name: own[name] for name in (*STATED, "languages") if name in own}
-    if len(text.split()) <= _ONLY_FIGURES_WORDS:
+    if words_in(text) <= _ONLY_FIGURES_WORDS:
         # In few words the word that names a fact is surer than what is read between them.
         stated |= supposed(text)
-    only_figures = len(text.split()) <= _ONLY_FIGURES_WORDS and "task_type" in known
+    only_figures = words_in(text) <= _ONLY_FIGURES_WORDS and "task_type" in known
     if not only_figures:
         sense = understand("\n".join([*told, text])).known() if told else own
         stated |= {name: sense[name] for name in _SENSE if name in sense}
@@ -52,7 +53,7 @@ def stated_by(reading: Reading, text: str, told: list[str], known: Facts) -> Fac
 
 def _guessed_of_prompt(own: Facts, known: Facts, text: str) -> Facts:
     """What was read between the words, unless something is known."""
-    if "prompt_tried" in known or len(text.split()) < _ONLY_FIGURES_WORDS // 2:
+    if "prompt_tried" in known or words_in(text) < _ONLY_FIGURES_WORDS // 2:
         return {}
     return {name: own[name] for name in _PROMPT if name in own}
 

@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from knowdo.agent.embedded.grammar import normal
+from knowdo.agent.embedded.text import words_in
 
 # A longer message says more than a choice.
 _CHOICE_WORDS = 9
@@ -34,7 +35,7 @@ _POINTS: Final = re.compile(
 
 def choose(text: str, options: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The option that a short message means, or None when it names none of them."""
-    if len(text.split()) > _CHOICE_WORDS or not options:
+    if words_in(text) > _CHOICE_WORDS or not options:
         return None
     plain = normal(text)
     if named := _named(plain, options):
@@ -49,13 +50,13 @@ def choose(text: str, options: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def points(text: str) -> bool:
     """Whether a short message points at something without naming it: "that one"."""
-    return len(text.split()) <= _CHOICE_WORDS and bool(_POINTS.search(normal(text)))
+    return words_in(text) <= _CHOICE_WORDS and bool(_POINTS.search(normal(text)))
 
 
 def picks(text: str) -> bool:
     """Whether a short message picks from a list: "the second", "the cheaper one"."""
     plain = normal(text)
-    if len(text.split()) > 5 or not _PICKS.search(plain):
+    if words_in(text) > 5 or not _PICKS.search(plain):
         return False
     words = [*_ORDINALS, *(row[0] for row in _COMPARED), r"\b(?:that|this) one\b|那个"]
     return any(re.search(pattern, plain) for pattern in words)

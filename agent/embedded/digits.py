@@ -8,12 +8,16 @@ from functools import lru_cache
 from text_to_num import alpha2digit
 
 _HAN = re.compile(
-    r"[零〇一二两三四五六七八九十百千万亿]{2,}|[二两三四五六七八九十](?=[个条类种份篇次天张元页名家])"
+    r"[零〇一二两三四五六七八九十百千万亿]{2,}|[二两三四五六七八九十](?=[个条类种份篇次天张元页名家级档]|分类)"
 )
+# "1万5" is 1.5 times ten thousand.
+_TEN_THOUSANDS = re.compile(r"(?<![\d.])(\d{1,3})万(\d)(?![\d万千百.年月])")
+# "8x40" as "8 x 40", not a picture's "1024x768" or hexadecimal "0x40".
+_FACTORS = re.compile(r"(?<=[\s(][1-9])([x×])(?=\d{2,4}\b)", re.I)
 # Words that end a rough amount stay: "a few hundred" is no 100.
 _ROUGH = re.compile(
-    r"\b(?:few|several|couple|many|some|hundreds|thousands|dozens|ein paar|einige|mehrere|"
-    r"unos|unas|varios|varias|cientos|miles|quelques|plusieurs|centaines?|milliers?|half a|"
+    r"\b(?:few|several|couple|quarter|viertel|many|some|hundreds|thousands|dozens|ein paar|einige|"
+    r"mehrere|unos|unas|varios|varias|cientos|miles|quelques|plusieurs|centaines?|milliers?|half a|"
     r"eine halbe|medio)\b[^,.;!?]{0,14}"
     # "2.3 million" is read as digits with a scale.
     r"|\d[ -]?(?:thousand|hundred|million|billion|tausend|hundert|mio|mil|mill|mille|cent)\w*",
@@ -25,7 +29,7 @@ _ALONE_FROM = 3
 
 def as_digits(text: str, language: str) -> str:
     """The text with number words of its language written as digits."""
-    text = _HAN.sub(_han, text)
+    text = _HAN.sub(_han, _TEN_THOUSANDS.sub(r"\1.\2万", _FACTORS.sub(r" \1 ", text)))
     if language not in ("en", "de", "es", "fr"):
         return text
     parts: list[str] = []

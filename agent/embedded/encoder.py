@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from knowdo.agent.embedded.clues import clues
 from knowdo.agent.embedded.heads import HEADS
 from knowdo.agent.embedded.quantities import Number
-from knowdo.agent.embedded.roles import ROLES, clues
+from knowdo.agent.embedded.roles import ROLES
+from knowdo.agent.embedded.task_languages import Mention
 from knowdo.agent.embedded.tokenizer import END, START, unigram
 
 Array = NDArray[np.float32]
@@ -38,7 +40,7 @@ class Reading:
     """What the heads say of a message: for each head its answers with their probabilities."""
 
     answers: dict[str, dict[str, float]]
-    # For each number, the probabilities of its roles; empty for one beyond what was read.
+    # For each number or mention, the probabilities of its roles; empty for one not read so far.
     roles: tuple[dict[str, float], ...]
     vector: Array
 
@@ -59,16 +61,16 @@ class Reader:
         scores = named["scores"].tolist()
         self._tokenizer = unigram(list(zip(pieces, scores, strict=True)), bytes(named["charsmap"]))
 
-    def read(self, text: str, numbers: Sequence[Number] = ()) -> Reading:
-        """Read a message with its numbers (of the same text)."""
+    def read(self, text: str, items: Sequence[Number | Mention] = ()) -> Reading:
+        """Read a message with its numbers and the languages it names (of the same text)."""
         with self._threads.limit(limits=1, user_api="blas"):
-            return self._read(text, numbers)
+            return self._read(text, items)
 
-    def _read(self, text: str, numbers: Sequence[Number]) -> Reading:
+    def _read(self, text: str, items: Sequence[Number | Mention]) -> Reading:
         ids, offsets = self._pieces(text)
         codes, scale, offset = self._table
         vectors = codes[ids].astype(np.float32) * scale[ids, None] + offset[ids, None]
-        found = [(n, span_of(offsets, n)) for n in numbers]
+        found = [(n, span_of(offsets, n)) for n in items]
         spans = [(span, clues(text, n)) for n, span in found if span is not None]
         logits = [_logits(w, vectors, spans) for w in self._networks]
         mean: dict[str, Array] = {n: np.mean([x[n] for x in logits], 0) for n in logits[0]}
@@ -139,9 +141,9 @@ def _role(
     return logits
 
 
-def span_of(offsets: Sequence[tuple[int, int]], number: Number) -> tuple[int, int] | None:
-    """The pieces [first, after) that a number is written in, or None when they were cut off."""
-    inside = [i for i, (a, z) in enumerate(offsets) if z > number.start and 0 <= a < number.end]
+def span_of(offsets: Sequence[tuple[int, int]], item: Number | Mention) -> tuple[int, int] | None:
+    """The pieces [first, after) that an item is written in, or None when they were cut off."""
+    inside = [i for i, (a, z) in enumerate(offsets) if z > item.start and 0 <= a < item.end]
     return (inside[0], inside[-1] + 1) if inside else None
 
 

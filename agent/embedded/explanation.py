@@ -22,8 +22,8 @@ _TRIED = 0.04
 # How much the decision as a whole counts beside the single answers; chosen by learning/tune.py.
 LABEL_WEIGHT = 3.0
 KEY_WEIGHT = 0.5
-# A question too much costs less than a wrong decision.
-LABEL_PRIORS = {"ask": 2.0}
+# A question too much costs less than a wrong decision, and turning a need away costs most.
+LABEL_PRIORS = {"ask": 2.0, "none": 0.25}
 _FLOOR = 1e-4
 
 _NEEDS: dict[str, dict[str, bool | None]] = {

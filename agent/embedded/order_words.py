@@ -7,6 +7,7 @@ from knowdo.agent.embedded.grammar import asks, is_order, parts, says
 from knowdo.agent.embedded.paths import without_paths
 from knowdo.agent.embedded.settings_in_text import settings_in, without_settings
 from knowdo.agent.embedded.situation import SHORT
+from knowdo.agent.embedded.text import words_in
 from knowdo.agent.embedded.view import View
 
 _WHOLE_ORDERS = (
@@ -25,9 +26,9 @@ def order_of(text: str, language: str = "en") -> str | None:
     if says("compare", text):
         return "compare"
     for name in ("would_change", "stays_here", "talker", "upload"):
-        if says(name, text) and len(text.split()) <= SHORT + 4:
+        if says(name, text) and words_in(text) <= SHORT + 4:
             return {"talker": "help"}.get(name, name)
-    if (says("why", text) or says("doubts", text)) and len(text.split()) <= SHORT + 4:
+    if (says("why", text) or says("doubts", text)) and words_in(text) <= SHORT + 4:
         return "why"
     return _with_settings(as_digits(text, language))
 

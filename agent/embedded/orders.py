@@ -8,11 +8,13 @@ from typing import Any
 
 from knowdo.agent.embedded import replies, talk
 from knowdo.agent.embedded.digits import as_digits
+from knowdo.agent.embedded.grammar import is_order, parts
 from knowdo.agent.embedded.moves import Call, Say, Step
-from knowdo.agent.embedded.paths import is_dataset, named_paths
+from knowdo.agent.embedded.paths import is_dataset, named_paths, without_paths
 from knowdo.agent.embedded.say_lists import listed, sources_of
 from knowdo.agent.embedded.settings_in_text import settings_in
 from knowdo.agent.embedded.situation import Reading, chosen_index, offers
+from knowdo.agent.embedded.text import words_in
 from knowdo.agent.embedded.view import View
 
 _ON_DATA = ("train", "plan", "inspect", "settings")
@@ -33,6 +35,11 @@ def sorted_paths(view: View, reading: Reading) -> tuple[list[str], list[str]]:
     paths = named_paths(view)
     data = [path for path in paths if is_dataset(path, as_table=reading.kind in _ON_DATA)]
     return data, [path for path in paths if path not in data]
+
+
+def gives(view: View, order: str) -> bool:
+    """Whether one of the message's clauses is this order: "train on a.jsonl and index b.pdf"."""
+    return any(is_order(order, clause) for clause in parts(without_paths(view)))
 
 
 def plan_index(documents: list[str]) -> Call:
@@ -193,7 +200,7 @@ def why(view: View, reading: Reading) -> Step:
     advice = view.latest("recommend_approach")
     if advice:
         return Say(replies.why(advice.data, view.language))
-    return trade(view, reading) if len(view.text.split()) > 1 else talk.unknown(view, reading)
+    return trade(view, reading) if words_in(view.text) > 1 else talk.unknown(view, reading)
 
 
 _HAVE_SOURCES = ("estimate_cost", "estimate_data_needs")
@@ -226,6 +233,15 @@ def cost(view: View, reading: Reading) -> Step:
         return Say(text, {"asks": "model_size_b", "then": "estimate_cost"})
     del reading
     return Call("estimate_cost", dict(view.supposed[0]) if len(view.supposed) > 1 else {})
+
+
+def cheaper(view: View, reading: Reading) -> Step:
+    """The same run with the next smaller model; below the smallest, what else saves money."""
+    # What was supposed when the message came: read again, the next size down would be another one.
+    size = view.supposed[0].get("model_size_b") if view.supposed else None
+    if size is None:
+        return talk.cheaper_plan(view, reading)
+    return Call("estimate_cost", {}, replies.say(view.language, "dialog.cheaper", size=f"{size:g}"))
 
 
 def data_needs(view: View, reading: Reading) -> Step:

@@ -14,20 +14,23 @@ from knowdo.agent.embedded.situation import (
     task_of_data,
     topic,
 )
+from knowdo.agent.embedded.text import words_in
 from knowdo.agent.embedded.understanding import understand
 from knowdo.agent.embedded.view import View
 from knowdo.knowledge.passages import search_passages
 
 # A statement without a question must fit a passage this well to be answered from it.
 _SURE_PASSAGE = 70.0
+# A passage that fits this well shows that a question is one on the trade, whatever it sounds like.
+_NAMED_IN_A_PASSAGE = 60.0
 _OFF_TOPIC_WORDS, _DOCUMENT_QUESTION_WORDS = 45, 60
 
 
 def on_estimates(view: View) -> Reading | None:
     text = view.text
-    if len(text.split()) > 2 * LONG:
+    if words_in(text) > 2 * LONG:
         return None
-    if topic(view) == "inspect_dataset" and says("enough", text) and len(text.split()) <= SHORT:
+    if topic(view) == "inspect_dataset" and says("enough", text) and words_in(text) <= SHORT:
         return Reading("data_needs", supposed=({"task_type": task_of_data(view)},))
     if says("data_needs", text):
         return _data_needs(view)
@@ -64,7 +67,7 @@ def _data_needs(view: View) -> Reading:
 
 def off_topic(view: View) -> Reading | None:
     text = view.text
-    if len(text.split()) > _OFF_TOPIC_WORDS or says("own", text):
+    if words_in(text) > _OFF_TOPIC_WORDS or says("own", text):
         return None
     # Once there are documents, a question that only sounds unrelated may be one to them.
     unrelated = not chosen_index(view) and _is_unrelated(text)
@@ -72,8 +75,12 @@ def off_topic(view: View) -> Reading | None:
 
 
 def _is_unrelated(text: str) -> bool:
-    asked_of_us = len(text.split()) > 3 and not says("models", text)
-    return asked_of_us and understand(text).out_of_scope == "unrelated"
+    if words_in(text) <= 3 or says("models", text):
+        return False
+    if understand(text).out_of_scope != "unrelated":
+        return False
+    found = search_passages(text, limit=1)
+    return not found or found[0][1] < _NAMED_IN_A_PASSAGE
 
 
 def on_documents(view: View) -> Reading | None:
@@ -89,7 +96,7 @@ def on_documents(view: View) -> Reading | None:
 
 
 def _asks_documents(text: str) -> bool:
-    if len(text.split()) > _DOCUMENT_QUESTION_WORDS or says("terms", text):
+    if words_in(text) > _DOCUMENT_QUESTION_WORDS or says("terms", text):
         return False
     whether = says("whether", text) and says("own", text)
     if whether and not says("models", text):
@@ -99,7 +106,7 @@ def _asks_documents(text: str) -> bool:
 
 def _is_a_catchword(text: str) -> bool:
     """ "Parking" is a question once there are documents."""
-    return len(text.split()) <= 2 and not says("terms", text) and text[:1].isalpha()
+    return words_in(text) <= 2 and not says("terms", text) and text[:1].isalpha()
 
 
 def on_trade(view: View) -> Reading | None:
@@ -111,7 +118,7 @@ def on_trade(view: View) -> Reading | None:
 
 def is_trade_question(text: str) -> bool:
     """Whether a message asks about the trade in general and not about a case of one's own."""
-    words = len(text.split())
+    words = words_in(text)
     if words > LONG or (says("whether", text) and says("own", text)):
         return False
     own = says("own", text) and bool(short_facts.figures(text))
@@ -127,4 +134,4 @@ def is_trade_question(text: str) -> bool:
 
 def _names_trouble(text: str) -> bool:
     """A statement that guidance answers: "my loss is not going down", "overfitting"."""
-    return len(text.split()) <= SHORT and says("terms", text) and not says("own", text)
+    return words_in(text) <= SHORT and says("terms", text) and not says("own", text)

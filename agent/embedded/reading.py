@@ -11,7 +11,17 @@ from knowdo.agent.embedded.grammar import asks, is_order, says
 from knowdo.agent.embedded.order_words import order_at_end, order_of
 from knowdo.agent.embedded.paths import named_paths, without_paths
 from knowdo.agent.embedded.questions import off_topic, on_documents, on_estimates, on_trade
-from knowdo.agent.embedded.situation import LONG, SHORT, Reading, asked, offers, on_top, topic
+from knowdo.agent.embedded.situation import (
+    LONG,
+    SHORT,
+    Reading,
+    asked,
+    offers,
+    on_top,
+    smaller_model,
+    topic,
+)
+from knowdo.agent.embedded.text import words_in
 from knowdo.agent.embedded.understanding import understand
 from knowdo.agent.embedded.view import Turn, View
 from knowdo.knowledge.passages import search_passages
@@ -33,7 +43,7 @@ def _files(view: View) -> Reading | None:
     if not named_paths(view):
         return None
     order = order_of(without_paths(view)) or order_at_end(without_paths(view)) or "files"
-    describes = len(without_paths(view).split()) > SHORT and order == "files"
+    describes = words_in(without_paths(view)) > SHORT and order == "files"
     return Reading(order, describes=describes)
 
 
@@ -42,7 +52,7 @@ def _undo(view: View) -> Reading | None:
         return Reading("start_over")
     if is_order("dismiss", view.text) or _stops_what_waits(view):
         return Reading("dismiss")
-    if not says("forget", view.text) or len(view.text.split()) > SHORT + 2:
+    if not says("forget", view.text) or words_in(view.text) > SHORT + 2:
         return None
     names = short_facts.named_facts(view.text, view.known)
     if names:
@@ -51,7 +61,7 @@ def _undo(view: View) -> Reading | None:
 
 
 def _names_a_fact_only(text: str) -> bool:
-    return len(text.split()) <= SHORT // 2 and short_facts.names_a_fact(text)
+    return words_in(text) <= SHORT // 2 and short_facts.names_a_fact(text)
 
 
 def _stops_what_waits(view: View) -> bool:
@@ -61,7 +71,7 @@ def _stops_what_waits(view: View) -> bool:
 
 def _answered(view: View) -> Reading | None:
     fact = asked(view)
-    if fact is None or (asks(view.text) and len(view.text.split()) > 3):
+    if fact is None or (asks(view.text) and words_in(view.text) > 3):
         return None
     facts = short_facts.answer(fact, view.text, view.language)
     if not facts and fact == "n_examples" and "prompt_tried" not in view.known:
@@ -69,7 +79,7 @@ def _answered(view: View) -> Reading | None:
         facts = short_facts.answer("prompt_tried", view.text, view.language)
     if not facts and short_facts.cannot_say(view.text):
         return Reading("cannot_say")
-    more = len(view.text.split()) > SHORT or bool(short_facts.figures(view.text).keys() - facts)
+    more = words_in(view.text) > SHORT or bool(short_facts.figures(view.text).keys() - facts)
     return Reading("answer", facts, describes=more) if facts else None
 
 
@@ -83,15 +93,36 @@ def _option(view: View) -> Reading | None:
     if options and (option := choose(view.text, options)):
         return Reading("option", facts=option.get("facts", {}), option=option)
     pointed = options and points(view.text) and not asks(view.text)
-    if (pointed and len(view.text.split()) <= 5) or (picks(view.text) and not asks(view.text)):
+    if (pointed and words_in(view.text) <= 5) or (picks(view.text) and not asks(view.text)):
         return Reading("which")
     return None
 
 
-def _supposes(view: View) -> Reading | None:
-    if not says("what_if", view.text) or len(view.text.split()) > 2 * LONG:
+def _hesitates(view: View) -> Reading | None:
+    """Not sure, while a plan waits."""
+    waits = view.last.unanswered is not None or offers(view) in ("plan_finetune", "plan_index")
+    if waits and words_in(view.text) <= SHORT + 4 and says("hesitates", view.text):
+        return Reading("hesitates")
+    return None
+
+
+def _too_dear(view: View) -> Reading | None:
+    """A price was told and it is too high."""
+    if words_in(view.text) > SHORT + 4 or not says("too_dear", view.text):
         return None
-    facts = short_facts.supposed(view.text, view.language, view.known)
+    about = topic(view)
+    if about == "estimate_cost" and not short_facts.supposed(view.text, view.language, view.known):
+        return Reading("cheaper", supposed=(on_top(smaller_model(view), view),))
+    return Reading("cheaper_plan") if about in ("plan_finetune", "launch_finetune") else None
+
+
+def _supposes(view: View) -> Reading | None:
+    if not says("what_if", view.text) or words_in(view.text) > 2 * LONG:
+        return None
+    # A bare number is one of what was just asked for, else of what is known.
+    fact = asked(view)
+    about = {fact: None} if fact in short_facts.FIGURES else view.known
+    facts = short_facts.supposed(view.text, view.language, about)
     goes_on = says("and", view.text)
     return (
         Reading("what_if", supposed=(on_top(facts, view) if goes_on else facts,)) if facts else None
@@ -100,12 +131,12 @@ def _supposes(view: View) -> Reading | None:
 
 def _pressure(view: View) -> Reading | None:
     text = view.text
-    if not says("pressure", text) or len(text.split()) > _PRESSURE_WORDS:
+    if not says("pressure", text) or words_in(text) > _PRESSURE_WORDS:
         return None
     figures = short_facts.figures(text)
     if any(view.known.get(name) != value for name, value in figures.items()):
         return None
-    if not view.known and not any(map(_has_advice, view.turns)) and len(text.split()) > SHORT + 4:
+    if not view.known and not any(map(_has_advice, view.turns)) and words_in(text) > SHORT + 4:
         return None  # a first message describes a problem, however it is put
     return Reading("pressure")
 
@@ -118,7 +149,7 @@ def _follows(view: View) -> Reading | None:
     """ "And on a 4090?" changes one thing in the question before."""
     text = view.text
     about = topic(view)
-    if about is None or len(text.split()) > SHORT + 4 or not says("follow_up", text):
+    if about is None or words_in(text) > SHORT + 4 or not says("follow_up", text):
         return None
     facts = short_facts.supposed(text, view.language, view.known)
     if not facts:
@@ -140,7 +171,7 @@ def _follows_in_trade(view: View) -> Reading | None:
 
 def _corrects(view: View) -> Reading | None:
     text = view.text
-    if not view.known or not says("correction", text) or len(text.split()) > LONG:
+    if not view.known or not says("correction", text) or words_in(text) > LONG:
         return None
     facts = short_facts.corrected(text, view.known, view.language)
     return Reading("case", facts, describes=not facts) if facts else None
@@ -167,10 +198,10 @@ def _case(view: View) -> Reading | None:
 def _describes(text: str) -> bool:
     """Whether a message without a word of the field still describes a problem."""
     understood = understand(text)
-    return len(text.split()) > SHORT and understood.out_of_scope != "unrelated"
+    return words_in(text) > SHORT and understood.out_of_scope != "unrelated"
 
 
 _STEPS: tuple[Callable[[View], Reading | None], ...] = (
-    _files, _undo, _answered, _orders, _option, _pressure, _supposes, _follows, _corrects,
-    on_estimates, _orders_last, off_topic, on_documents, on_trade, _case,
+    _files, _undo, _hesitates, _answered, _too_dear, _orders, _option, _pressure, _supposes,
+    _follows, _corrects, on_estimates, _orders_last, off_topic, on_documents, on_trade, _case,
 )  # fmt: skip

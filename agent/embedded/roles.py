@@ -1,8 +1,7 @@
-"""What a number in a message may count, and what stands beside it in plain sight."""
+"""What a number or a name in a message may stand for, and the words that tell it."""
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from functools import lru_cache
@@ -14,6 +13,9 @@ from knowdo.agent.embedded.quantities import Number
 ROLES: Final = (
     "none", "n_examples", "per_class", "n_classes", "doc_count", "tokens_per_example",
     "monthly_requests", "monthly_tokens", "budget_usd", "latency_ms", "gpu_vram_gb",
+    # Summands of the examples ("600 mails and 300 chats"); how many groups have so many each; a
+    # language that the data is in.
+    "part", "groups", "language",
 )  # fmt: skip
 # Times a period goes into a month; an hour means the working day's or the day's, so 24 x 30.
 PERIODS: Final[dict[str, float]] = {
@@ -24,18 +26,14 @@ _MILLISECONDS: Final = re.compile(r"\s?(?:ms|msec|milli\w+|milisegundos?|毫秒)
 _SECONDS: Final = re.compile(
     r"\s?(?:s|sec|secs|seconds?|sek|sekunden?|segundos?|secondes?|秒)(?![a-z])", re.I
 )
-_PER_CENT: Final = re.compile(
-    r"\s?(?:%|percent|per cent|prozent|por ?ciento|pour ?cent|pp\b|个点)", re.I
-)
-_TOKENS: Final = re.compile(r"\s?(?:tokens?|tok)(?![a-z])", re.I)
-_MEMORY: Final = re.compile(r"[\s-]?(?:gb|gib|gigs?|go|g)(?![a-z])", re.I)
-_PARAMETERS: Final = re.compile(r"\s?(?:b|bn|billion param\w*|mrd\.? param\w*)(?![a-zà-ÿ])", re.I)
 # Rough rates to the dollar (2026-11): a budget decides by its order of magnitude only.
-_RATES: Final = {"USD": 1.0, "EUR": 1.1, "GBP": 1.3, "CNY": 0.14, "INR": 0.012, "CHF": 1.2}
+_RATES: Final = {"USD": 1.0, "EUR": 1.1, "GBP": 1.3, "CNY": 0.14, "INR": 0.012, "CHF": 1.2,
+          "MXN": 0.055, "PEN": 0.27, "COP": 0.00025, "CLP": 0.00105, "BRL": 0.18}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
-def _units() -> dict[str, dict[str, re.Pattern[str]]]:
+def units() -> dict[str, dict[str, re.Pattern[str]]]:
+    """The words of `units.toml` as patterns, by table and name."""
     text = files("knowdo.agent.embedded").joinpath("units.toml").read_text(encoding="utf-8")
     return {
         table: {name: re.compile(words, re.I) for name, words in rows.items()}
@@ -52,7 +50,7 @@ def period_of(text: str, number: Number) -> str | None:
     before = re.split(r"[.,;!?。，；！？\n\d]", text[max(0, number.start - 28) : number.start])[-1]
     for part in (behind, before):
         hits = [
-            (m.start(), name) for name, p in _units()["periods"].items() if (m := p.search(part))
+            (m.start(), name) for name, p in units()["periods"].items() if (m := p.search(part))
         ]
         if hits:
             return min(hits)[1]
@@ -64,10 +62,18 @@ def dollars(text: str, number: Number) -> float | None:
     if number.currency:
         return number.value * _RATES[number.currency]
     close = number.end + (text[number.end : number.end + 1] == " ")
-    for code, pattern in _units()["money"].items():
+    for code, pattern in units()["money"].items():
         if pattern.match(text, close):
             return number.value * _RATES[code]
     return None
+
+
+def in_local_currency(text: str, number: Number) -> float:
+    """A budget without a currency, as dollars: who writes Chinese means yuan."""
+    return number.value * (_RATES["CNY"] if _HAN.search(text) else 1.0)
+
+
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
 
 
 def milliseconds(text: str, number: Number) -> float | None:
@@ -88,18 +94,25 @@ _TIMES: Final = re.compile(
 )
 
 
+_TOKENS: Final = re.compile(r"(?:tokens?|个?词元)(?![a-z])", re.I)
+
+
 def said_by_noun(text: str, number: Number) -> str | None:
     """The role that a noun right behind the number tells ("400 examples"), if one does.
 
     `finished_examples` is surer than `n_examples`: "900 annotated pages".
     """
-    behind = text[number.end : number.end + 40].lstrip(" +~")
-    if _units()["finished"]["words"].match(behind):
+    behind = text[number.end : number.end + 40].lstrip(" +~)")
+    if _TOKENS.match(behind):
+        if period_of(text, number):
+            return "monthly_tokens"
+        return "tokens_per_example" if has_each(text, number) else None
+    if units()["finished"]["words"].match(behind):
         return "finished_examples"
-    for role, words in _units()["nouns"].items():
+    for role, words in units()["nouns"].items():
         if words.match(behind):
             return role
-    before = _units()["budget_before"]["words"].search(
+    before = units()["budget_before"]["words"].search(
         text[max(0, number.start - 30) : number.start]
     )
     return "budget_usd" if before and dollars(text, number) is not None else None
@@ -107,32 +120,17 @@ def said_by_noun(text: str, number: Number) -> str | None:
 
 def says_none(text: str) -> bool:
     """Whether a text says that there are no examples: "no examples yet", "keine Beispiele"."""
-    return _units()["none"]["examples"].search(text) is not None
+    return units()["none"]["examples"].search(text) is not None
 
 
-def clues(text: str, number: Number) -> list[float]:
-    """What the tagger sees of a number beside its words: size, unit, period, place."""
-    period = period_of(text, number)
-    end = number.end
-    flags = [
-        bool(_PER_CENT.match(text, end)),
-        dollars(text, number) is not None,
-        milliseconds(text, number) is not None,
-        bool(_TOKENS.match(text, end)),
-        bool(_MEMORY.match(text, end)),
-        bool(_PARAMETERS.match(text, end)),
-        text[end : end + 1].isalpha(),
-        text[end : end + 2].strip()[:1] in ("x", "×", "*"),
-        "x" in text[max(0, number.start - 2) : number.start]
-        or "×" in text[max(0, number.start - 2) : number.start],
-        1900 <= number.value <= 2100 and number.value == int(number.value),
-        number.value != int(number.value),
-        "~" in text[max(0, number.start - 2) : number.start],
-    ]
-    size = math.log10(1 + number.value)
-    buckets = [float(low <= size < low + 1) for low in range(6)]
-    periods = [float(period == name) for name in PERIODS]
-    return [size / 6, *buckets, *map(float, flags), float(period is not None), *periods]
+def has_each(text: str, number: Number) -> bool:
+    """Whether a number is said of each of several: "90 per code", "je 80"."""
+    each = units()["near"]["each"]
+    behind = re.split(r"[,.;!?。，；！？\n\d]", text[number.end : number.end + 28])[0]
+    before = re.split(r"[,.;!?。，；！？\n\d]", text[max(0, number.start - 12) : number.start])[-1]
+    return each.search(behind) is not None or each.search(before) is not None
 
 
-CLUES: Final = len(clues("1", Number(1.0, 0, 1)))
+def within_a_second(text: str) -> bool:
+    """Whether a text asks for answers in less than a second, in words."""
+    return units()["latency"]["second"].search(text) is not None

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-from knowdo.agent.embedded.thresholds import SURE_UNSAID
+from knowdo.agent.embedded.thresholds import RATHER_SAID, SURE_UNSAID
 
 # A period says how often something changes when a word of change stands this near, in characters.
 _BEFORE: Final = 60
@@ -29,8 +29,7 @@ def privacy(text: str, shares: dict[str, float]) -> str | None:
 
     shares: the head's probabilities with `unsaid` among them.
     """
-    answer = max(shares, key=shares.__getitem__)
-    if answer != "unsaid":
+    if answer := _rather_said(shares):
         return answer
     if shares["unsaid"] >= SURE_UNSAID:
         return None
@@ -40,11 +39,17 @@ def privacy(text: str, shares: dict[str, float]) -> str | None:
 
 def update_frequency(text: str, shares: dict[str, float]) -> str | None:
     """How often facts change: a period beside a word of change, else the head's answer."""
-    answer = max(shares, key=shares.__getitem__)
     written = _period_of_change(text)
     if written == "static" or (written is not None and shares["unsaid"] < SURE_UNSAID):
         return written
-    return None if answer == "unsaid" else answer
+    return _rather_said(shares)
+
+
+def _rather_said(shares: dict[str, float]) -> str | None:
+    """The likeliest answer, unless it is fairly sure that nothing was said."""
+    if shares["unsaid"] >= RATHER_SAID:
+        return None
+    return max((name for name in shares if name != "unsaid"), key=shares.__getitem__)
 
 
 def _period_of_change(text: str) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from knowdo.agent.embedded.digits import as_digits
 from knowdo.agent.embedded.quantities import Number, find_numbers
+from knowdo.agent.embedded.text import words_in
 from knowdo.agent.embedded.understanding import understand
 
 # What a person counts or names; the rest of a case is what they need and tried.
@@ -85,7 +86,7 @@ def task_in(text: str) -> str | None:
 
 def answer(fact: str, text: str, language: str = "en") -> dict[str, Any]:
     """The facts in a short answer to the question for `fact`; empty when it answers another one."""
-    if len(text.split()) > _ANSWER_WORDS or cannot_say(text):
+    if words_in(text) > _ANSWER_WORDS or cannot_say(text):
         return {}
     if fact in _COUNTED:
         return _counted(fact, text, language)
@@ -133,7 +134,7 @@ def _how_far_a_prompt_gets(text: str) -> dict[str, Any]:
         return {"prompt_tried": False}
     if found in ("suffices", "failed"):
         return {"prompt_tried": True, "prompt_fell_short": found == "failed"}
-    long_tried = found == "tried" and len(text.split()) > 1
+    long_tried = found == "tried" and words_in(text) > 1
     return {"prompt_tried": True} if long_tried else {}
 
 
@@ -235,7 +236,7 @@ def _what_counts(text: str, language: str) -> str | None:
     if unit := _by_unit(text, language):
         return unit
     named = [k for k, p in _words()["fact_names"].items() if k in _COUNTED and p.search(text)]
-    return named[0] if len(named) == 1 and len(text.split()) <= _ANSWER_WORDS else None
+    return named[0] if len(named) == 1 and words_in(text) <= _ANSWER_WORDS else None
 
 
 def _without(text: str, numbers: list[Number]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from knowdo.agent.embedded.view import View
+from knowdo.tools.estimate import DEFAULT_MODEL_SIZE_B
 
 # Longer messages describe a problem, whatever else stands in them.
 SHORT, LONG = 8, 25
@@ -55,6 +56,21 @@ def topic(view: View) -> str | None:
 def on_top(facts: dict[str, Any], view: View) -> dict[str, Any]:
     """With what the turn before supposed: "and" goes on from there."""
     return {**(view.supposed[0] if view.supposed else {}), **facts}
+
+
+# Sizes that open models come in, in billions of parameters, from small to large.
+_SIZES = (0.5, 1.5, 3.0, 7.0, 14.0, 32.0, 70.0)
+
+
+def smaller_model(view: View) -> dict[str, Any]:
+    """The next smaller size of model than the one that was estimated last; empty below the least.
+
+    Where no size was told, the estimate was for `DEFAULT_MODEL_SIZE_B`.
+    """
+    before = {**view.known, **(view.supposed[0] if view.supposed else {})}
+    size = before.get("model_size_b", DEFAULT_MODEL_SIZE_B)
+    smaller = [s for s in _SIZES if s < size]
+    return {"model_size_b": smaller[-1]} if smaller else {}
 
 
 def task_of_data(view: View) -> str:

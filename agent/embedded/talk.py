@@ -124,6 +124,18 @@ def no_approval(view: View, reading: Reading) -> Say:
     return Say(replies.say(view.language, key), {"pressed": True})
 
 
+def cheaper_plan(view: View, reading: Reading) -> Step:
+    """What makes a planned run cheaper; the card that waits stays."""
+    del reading
+    return say_key(view, "dialog.cheaper_plan")
+
+
+def hesitates(view: View, reading: Reading) -> Step:
+    """Nothing presses: what the plan waits for, and what can be asked."""
+    del reading
+    return say_key(view, "dialog.hesitates")
+
+
 def which(view: View, reading: Reading) -> Step:
     """It cannot be known which thing is meant."""
     del reading

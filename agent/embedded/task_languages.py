@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -23,13 +25,40 @@ def _names() -> tuple[dict[str, str], re.Pattern[str]]:
     return codes, re.compile(rf"\b({latin}){_ENDING}\b|({han})", re.I)
 
 
-def task_languages(text: str) -> tuple[str, ...]:
-    """The codes of the languages named, in the order of the text, each once."""
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A language named in a text: its code and where it stands."""
+
+    code: str
+    start: int
+    end: int
+
+
+def language_mentions(text: str) -> list[Mention]:
+    """The languages that a text names, in order. Which of them the data is in, the reader tells."""
     codes, pattern = _names()
     known = set(codes.values())
-    found = [(m.start(), codes[(m[1] or m[2]).lower()]) for m in pattern.finditer(text)]
+    found = [
+        Mention(codes[(m[1] or m[2]).lower()], m.start(), m.end()) for m in pattern.finditer(text)
+    ]
     for match in _CODES.finditer(text):
         code = (match[1] or match[2]).lower()
         if code in known:
-            found.append((match.start(), code))
-    return tuple(dict.fromkeys(code for _, code in sorted(found)))
+            found.append(Mention(code, match.start(), match.end()))
+    return sorted(found, key=lambda mention: mention.start)
+
+
+# From this probability on, the data is in the language that was named.
+DATA_IN = 0.35
+
+
+def task_languages(
+    mentions: Sequence[Mention], roles: Sequence[dict[str, float]]
+) -> tuple[str, ...]:
+    """The codes of the languages that the data is in, each once. roles: one a mention."""
+    sure = [
+        mention.code
+        for mention, shares in zip(mentions, roles, strict=True)
+        if shares.get("language", 0.0) >= DATA_IN
+    ]
+    return tuple(dict.fromkeys(sure))

@@ -6,6 +6,8 @@ from typing import Final
 
 # From this share of "nothing said" on, words alone ("internal", "every day") state nothing.
 SURE_UNSAID: Final = 0.97
+# Below this share of "nothing said" the likeliest answer counts: a fact too few costs more.
+RATHER_SAID: Final = 0.8
 # From this probability of "one would ask" on, a decision is told with the question.
 ASKED_ALONG: Final = 0.04
 # By recall and precision on problems left out: a warning too few costs more than one too many.
@@ -16,7 +18,7 @@ WARNING_THRESHOLDS: Final[dict[str, float]] = {
     "pii_third_party": 0.05,
     "phi_compliance": 0.1,
     "air_gapped": 0.05,
-    "no_prompt_baseline": 0.1,
+    "no_prompt_baseline": 0.3,
     "latency": 0.05,
     "eval_missing": 0.1,
     "low_volume_cost": 0.1,

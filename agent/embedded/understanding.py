@@ -11,9 +11,10 @@ from knowdo.agent.embedded.encoder import Reader, Reading, reader
 from knowdo.agent.embedded.explanation import explained
 from knowdo.agent.embedded.hardware import hardware
 from knowdo.agent.embedded.language import language_of
+from knowdo.agent.embedded.listed import listed_classes
 from knowdo.agent.embedded.quantities import find_numbers
 from knowdo.agent.embedded.said import privacy, update_frequency
-from knowdo.agent.embedded.task_languages import task_languages
+from knowdo.agent.embedded.task_languages import language_mentions, task_languages
 from knowdo.agent.embedded.text import MAX_CHARACTERS, tidy
 from knowdo.agent.embedded.thresholds import ASKED_ALONG, WARNING_THRESHOLDS
 from knowdo.knowledge.decision import outcome
@@ -38,15 +39,20 @@ def _understood(message: str, by: Reader) -> UseCase:
     """Cached, since one turn looks at its message from several sides."""
     text = tidy(message, language_of(message) or "en")
     numbers = find_numbers(text)
-    reading = by.read(text, numbers)
-    facts = {**counted(text, numbers, reading.roles), **hardware(text)}
+    mentions = language_mentions(text)
+    reading = by.read(text, [*numbers, *mentions])
+    counts, named = reading.roles[: len(numbers)], reading.roles[len(numbers) :]
+    facts = {**counted(text, numbers, counts), **hardware(text)}
+    task_type = _likeliest(reading, "task_type")
+    if task_type == "classification" and "n_classes" not in facts:
+        facts["n_classes"] = listed_classes(text)
     case = UseCase(
-        task_type=cast("TaskType", _likeliest(reading, "task_type")),
+        task_type=cast("TaskType", task_type),
         privacy=cast("Privacy | None", privacy(text, reading.answers["privacy"])),
         update_frequency=cast(
             "UpdateFrequency | None", update_frequency(text, reading.answers["update_frequency"])
         ),
-        languages=task_languages(text),
+        languages=task_languages(mentions, named),
         **facts,
     )
     case = replace(case, signals=_signals(reading, facts))

@@ -18,8 +18,8 @@ BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 UNSEEN = BENCHMARKS / "problems"
 TRAINED_ON = Path(learning.__file__).parent / "problems"
 # Somewhat below what was measured (tests/benchmarks/RESULTS.md), so that only a real loss fails.
-FLOORS = {"strict": 0.79, "lenient": 0.85, "not_english_lenient": 0.82, "ask": 0.70,
-          "warnings": 0.77, "facts": 0.84}  # fmt: skip
+FLOORS = {"strict": 0.80, "lenient": 0.86, "not_english_lenient": 0.84, "ask": 0.66,
+          "warnings": 0.76, "facts": 0.85}  # fmt: skip
 
 
 def benchmark() -> ModuleType:
@@ -42,7 +42,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 def test_the_advice_on_unseen_problems_stays_right() -> None:
     figures = benchmark().measure(rows(UNSEEN), show_wrong=False, by=reader())
-    assert figures["n"] == 500
+    assert figures["n"] == 740
     assert {name: figures[name] for name in FLOORS if figures[name] < FLOORS[name]} == {}
 
 

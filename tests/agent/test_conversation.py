@@ -317,8 +317,9 @@ def test_a_yes_while_the_card_is_open_points_to_the_card_and_keeps_it(
     file = dataset(tmp_path / "orders.jsonl")
     finish(conversations.send("a", "train on this", (str(file),)))
     waiting = conversations.pending("a")
-    for text in ("yes", "ok, approve it", "launch", "ja"):
-        with pytest.raises(InputError, match="Click Approve"):
+    said = {"yes": "Click", "ok, approve it": "Click", "launch": "Click", "ja": "Klicken"}
+    for text, click in said.items():
+        with pytest.raises(InputError, match=f"{click}.+Approve"):
             conversations.send("a", text)
     assert conversations.pending("a") == waiting
     assert list_jobs() == []

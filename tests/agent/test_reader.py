@@ -11,9 +11,11 @@ import pytest
 from knowdo.agent.embedded.digits import as_digits
 from knowdo.agent.embedded.encoder import LONGEST, reader, span_of
 from knowdo.agent.embedded.heads import HEADS
+from knowdo.agent.embedded.listed import listed_classes
 from knowdo.agent.embedded.quantities import find_numbers
-from knowdo.agent.embedded.roles import ROLES, dollars, milliseconds, period_of
-from knowdo.agent.embedded.task_languages import task_languages
+from knowdo.agent.embedded.roles import ROLES, dollars, in_local_currency, milliseconds, period_of
+from knowdo.agent.embedded.task_languages import language_mentions, task_languages
+from knowdo.agent.embedded.text import words_in
 
 
 def test_every_head_gives_shares_that_add_up() -> None:
@@ -128,4 +130,49 @@ def test_times_in_milliseconds() -> None:
     ],
 )
 def test_languages_that_a_message_names(text: str, codes: tuple[str, ...]) -> None:
-    assert task_languages(text) == codes
+    assert tuple(mention.code for mention in language_mentions(text)) == codes
+
+
+def test_the_data_is_in_the_languages_that_the_reader_is_sure_of() -> None:
+    mentions = language_mentions("The prompt is in English, the mails are in Dutch.")
+    assert task_languages(mentions, [{"language": 0.1}, {"language": 0.9}]) == ("nl",)
+    assert task_languages(mentions, [{}, {}]) == ()  # beyond what was read
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("tag them bug/docs/question/feature", 4),
+        ("sentiment (good, bad or mixed)", 3),
+        ("risk: low, medium, high.", 3),
+        ("Is this comment rude or not?", 2),
+        ("scores from 1 to 5", 5),
+        ("triage P1..P4", 4),
+        ("in {Lob, Kritik, Frage} einteilen", 3),
+        ("情感分为正面、负面、中性。", 3),
+        ("Should we fine-tune or not?", None),
+        ("LLM yes/no?", None),
+        ("3k mails/month", None),
+        ("columns: amount, hour, country.", None),
+        ("and/or", None),
+        ("", None),
+    ],
+)
+def test_classes_that_are_only_listed(text: str, classes: int | None) -> None:
+    assert listed_classes(text) == classes
+
+
+def test_chinese_counts_words_without_spaces() -> None:
+    assert words_in("提示词试了两周还是不像") == 6
+    assert words_in("用 LoRA 微调 7B 模型") == 5
+    assert words_in("not sure yet") == 3
+    assert words_in("") == 0
+
+
+def test_a_budget_without_a_currency_is_in_that_of_the_language() -> None:
+    number = find_numbers("预算8万")[0]
+    assert in_local_currency("预算8万", number) == pytest.approx(11_200)
+    number = find_numbers("budget 8,000")[0]
+    assert in_local_currency("budget 8,000", number) == 8000
+    pesos = "presupuesto de 30,000 pesos mexicanos"
+    assert dollars(pesos, find_numbers(pesos)[0]) == pytest.approx(1650)

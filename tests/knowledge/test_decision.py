@@ -116,3 +116,12 @@ def test_every_citation_exists(case: UseCase) -> None:
     cited = recommend(case).citations()
     assert cited
     assert set(cited) <= set(passages())
+
+
+def test_terms_go_into_a_glossary_before_anything_is_trained() -> None:
+    terms = replace(DO, task_type="vocabulary", prompt_tried=False)
+    advice = recommend(terms)
+    assert advice.label == "prompt"
+    assert "glossary" in advice.headline
+    assert "500 examples" in advice.would_change
+    assert "glossary" not in recommend(replace(terms, task_type="style")).headline

@@ -76,6 +76,13 @@ def test_a_scripted_dialog_reports_each_turn_and_approves_nothing(tmp_path: Path
                for row in lines for call in row["tool_calls"])  # fmt: skip
 
 
+def test_a_script_that_is_none_names_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "talk.jsonl"
+    file.write_text('{"id": "a", "turns": [{"user": "hello"}]}\nWhat is LoRA?\n', encoding="utf-8")
+    result = knowdo("chat", "--script", str(file), "--json", code=2)
+    assert "line 2 is no dialog" in result.stderr and result.stdout == ""
+
+
 def test_an_estimate_has_ranges_assumptions_and_dated_sources() -> None:
     found = printed("estimate", "training", "--size", "7", "--gpu", "4090", "--examples", "1000")
     assert found["usd"]["low"] <= found["usd"]["expected"] <= found["usd"]["high"]

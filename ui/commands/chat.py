@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from knowdo.knowledge.errors import KnowDoError
+from knowdo.knowledge.errors import InputError, KnowDoError
 from knowdo.ui.commands.output import as_json, plain_text
 
 if TYPE_CHECKING:
@@ -70,13 +70,28 @@ def _decide(conversations: Conversations, conversation_id: str, plan_id: str) ->
 def _run_script(script: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         conversations = _conversations(Path(folder) / "script.sqlite")
-        for line in script.read_text(encoding="utf-8").splitlines():
-            if line.strip():
-                dialog = json.loads(line)
-                for number, turn in enumerate(dialog["turns"], 1):
-                    answer = _turn(conversations, str(dialog["id"]), turn["user"])
-                    row = {"id": dialog["id"], "turn": number, **answer}
-                    click.echo(json.dumps(row, ensure_ascii=False))
+        for dialog_id, messages in _dialogs(script):
+            for number, message in enumerate(messages, 1):
+                answer = _turn(conversations, dialog_id, message)
+                row = {"id": dialog_id, "turn": number, **answer}
+                click.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _dialogs(script: Path) -> list[tuple[str, list[str]]]:
+    """The dialogs of a script with their messages, all checked before the first is played."""
+    dialogs = []
+    for number, line in enumerate(script.read_text(encoding="utf-8-sig").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            dialog = json.loads(line)
+            dialogs.append((str(dialog["id"]), [str(turn["user"]) for turn in dialog["turns"]]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{script}, line {number} is no dialog ({error}). Each line is one JSON object: "
+                '{"id": "a", "turns": [{"user": "What is LoRA?"}]}.'
+            ) from error
+    return dialogs
 
 
 def _conversations(database: Path | None) -> Conversations:

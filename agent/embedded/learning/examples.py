@@ -11,26 +11,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from knowdo.agent.embedded.clues import clues
 from knowdo.agent.embedded.encoder import LONGEST, span_of
 from knowdo.agent.embedded.heads import HEADS
 from knowdo.agent.embedded.learning.base import Base
 from knowdo.agent.embedded.learning.network import Place
-from knowdo.agent.embedded.learning.targets import role_targets, targets
-from knowdo.agent.embedded.quantities import find_numbers
-from knowdo.agent.embedded.roles import ROLES, clues
+from knowdo.agent.embedded.learning.targets import language_targets, role_targets, targets
+from knowdo.agent.embedded.quantities import Number, find_numbers
+from knowdo.agent.embedded.roles import ROLES
+from knowdo.agent.embedded.task_languages import Mention, language_mentions
 from knowdo.agent.embedded.text import tidy
 from knowdo.agent.embedded.tokenizer import END, START, unigram
 
-# Share of pieces left out in training, never those of a number: words are seldom all needed.
+# Share of pieces left out in training, never those of a number or a language: words are seldom
+# all needed.
 LEFT_OUT = 0.08
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One message: its pieces, and (first, after, clues, role) of each of its numbers."""
+    """One message: its pieces, and (first, after, clues, role) of each number and language."""
 
     ids: list[int]
-    numbers: list[tuple[int, int, list[float], int]]
+    items: list[tuple[int, int, list[float], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Examples:
         for k, item in enumerate(items):
             ids[k, : len(item.ids)] = torch.tensor(item.ids)
             mask[k, : len(item.ids)] = 1
-        numbers = [(k, n) for k, item in enumerate(items) for n in item.numbers]
+        numbers = [(k, n) for k, item in enumerate(items) for n in item.items]
         places: list[Place] = [(k, first, after, seen) for k, (first, after, seen, _) in numbers]
         roles = torch.tensor([role for _, (_, _, _, role) in numbers], dtype=torch.long)
         wanted = {name: self.targets[name][chunk] for name in HEADS}
@@ -88,21 +91,23 @@ def _example(row: dict[str, Any], tokenizer: Any) -> Example:
     ids = [START, *encoded.ids[: LONGEST - 2], END]
     offsets = [(-1, -1), *encoded.offsets[: LONGEST - 2], (-1, -1)]
     numbers = find_numbers(text)
-    roles = role_targets(row, text, numbers)
+    mentions = language_mentions(text)
+    roles = [*role_targets(row, text, numbers), *language_targets(row, mentions)]
     found = []
-    for number, role in zip(numbers, roles, strict=True):
-        span = span_of(offsets, number)
+    items: list[Number | Mention] = [*numbers, *mentions]
+    for item, role in zip(items, roles, strict=True):
+        span = span_of(offsets, item)
         if span is not None:
-            found.append((*span, clues(text, number), ROLES.index(role)))
+            found.append((*span, clues(text, item), ROLES.index(role)))
     return Example(ids, found)
 
 
 def _thinned(item: Example, chance: random.Random) -> Example:
     """The example without a few of its pieces."""
     keep = [chance.random() >= LEFT_OUT for _ in item.ids]
-    for first, after, _, _ in item.numbers:
+    for first, after, _, _ in item.items:
         keep[first:after] = [True] * (after - first)
     keep[0] = True
     moved = np.concatenate([[0], np.cumsum(keep)]).tolist()
     ids = [piece for piece, kept in zip(item.ids, keep, strict=True) if kept]
-    return Example(ids, [(moved[a], moved[z], seen, role) for a, z, seen, role in item.numbers])
+    return Example(ids, [(moved[a], moved[z], seen, role) for a, z, seen, role in item.items])

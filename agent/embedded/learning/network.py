@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from knowdo.agent.embedded.clues import CLUES
 from knowdo.agent.embedded.encoder import (
     EPSILON,
     NEIGHBOURS,
@@ -18,7 +19,7 @@ from knowdo.agent.embedded.encoder import (
 )
 from knowdo.agent.embedded.heads import HEADS
 from knowdo.agent.embedded.learning.base import Base
-from knowdo.agent.embedded.roles import CLUES, ROLES
+from knowdo.agent.embedded.roles import ROLES
 
 HIDDEN_OF_ROLES = 128
 # Where a number stands: (message in the batch, first piece, piece after the last), and its clues.

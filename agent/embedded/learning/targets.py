@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from knowdo.agent.embedded.heads import HEADS
 from knowdo.agent.embedded.quantities import Number
-from knowdo.agent.embedded.roles import PERIODS, dollars, milliseconds, period_of, times
+from knowdo.agent.embedded.roles import PERIODS, dollars, has_each, milliseconds, period_of
+from knowdo.agent.embedded.task_languages import Mention
 
 # Weight of a decision that an expert would also defend, beside 1 for the one given.
 ALSO_RIGHT = 0.35
@@ -89,13 +91,44 @@ def role_targets(row: dict[str, Any], text: str, numbers: list[Number]) -> list[
     """The role of each number in a row's text, found by the value of the fact that it states."""
     facts = {k: _limits(v) for k, v in row["facts"].items() if k in _NUMERIC}
     roles = [_role(facts, text, number) for number in numbers]
-    if "n_examples" in facts and "n_examples" not in roles:
-        low, high = facts["n_examples"]
-        for i in range(1, len(numbers)):
-            product = numbers[i - 1].value * numbers[i].value
-            if times(text, numbers[i - 1], numbers[i]) and low <= product <= high:
-                roles[i] = "per_class"
+    if "n_examples" in facts and not {"n_examples", "per_class"} & set(roles):
+        for i, role in _product(facts["n_examples"], text, numbers) or _sum(
+            facts["n_examples"], roles, numbers
+        ):
+            roles[i] = role
     return roles
+
+
+def language_targets(row: dict[str, Any], mentions: list[Mention]) -> list[str]:
+    """Whether the data is in each language that a row's text names."""
+    stated = row["facts"].get("languages") or ()
+    return ["language" if mention.code in stated else "none" for mention in mentions]
+
+
+def _product(
+    limits: tuple[float, float], text: str, numbers: list[Number]
+) -> list[tuple[int, str]]:
+    """The two numbers whose product is the examples: so many each, and how many groups."""
+    for i, j in combinations(range(len(numbers)), 2):
+        if limits[0] <= numbers[i].value * numbers[j].value <= limits[1]:
+            each_first = has_each(text, numbers[i]) and not has_each(text, numbers[j])
+            each, groups = (i, j) if each_first else (j, i)
+            if j == i + 1 or has_each(text, numbers[each]):
+                return [(each, "per_class"), (groups, "groups")]
+    return []
+
+
+def _sum(
+    limits: tuple[float, float], roles: list[str], numbers: list[Number]
+) -> list[tuple[int, str]]:
+    """Numbers in a row that nothing else was found for and that add up to the examples."""
+    free = [i for i, role in enumerate(roles) if role == "none"]
+    for first, after in combinations(range(len(free) + 1), 2):
+        run = free[first:after]
+        total = sum(numbers[i].value for i in run)
+        if len(run) > 1 and min(numbers[i].value for i in run) and limits[0] <= total <= limits[1]:
+            return [(i, "part") for i in run]
+    return []
 
 
 _NUMERIC = (

