@@ -33,6 +33,9 @@ class Provider:
     # Its names in the price catalogue.
     price_names: tuple[str, ...] = ()
     minimum_usd_per_job: float = 0.0
+    # Whether rows count as long as the longest when packing is off, and whether validation counts.
+    bills_padding: bool = False
+    bills_validation: bool = False
 
     def status_on(self, day: date) -> ProviderStatus:
         """The status on a day: a closing service is closed once its last day for jobs is over."""

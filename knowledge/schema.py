@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from knowdo.knowledge.wording import Line
+
 Label = Literal["prompt", "rag", "finetune", "both", "ask", "none"]
 TaskType = Literal[
     "style", "format", "vocabulary", "classification", "instruction", "knowledge_qa", "other"
@@ -150,11 +152,14 @@ class ModelSpec:
     context: int
     licence: str
     source: Source
+    # A mixture of experts: parameters that one token passes through, and experts of a layer.
+    active_parameters_b: float | None = None
+    experts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class GpuSpec:
-    """A graphics card: memory, and dense bf16 (else fp16) speed without sparsity."""
+    """A card: memory, and dense bf16 (else fp16) speed with fp32 sums and without sparsity."""
 
     name: str
     memory_gib: float
@@ -194,9 +199,9 @@ class TrainingConfig:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A computed figure with everything that it rests on."""
+    """A computed figure with everything that it rests on; its sentences wait for a language."""
 
     values: dict[str, Range]
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Line, ...]
     sources: tuple[Source, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Line, ...] = field(default=())

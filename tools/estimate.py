@@ -8,6 +8,7 @@ from knowdo.knowledge import catalog, cost, memory, throughput
 from knowdo.knowledge.data_needs import data_needs
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.schema import GpuSpec, Method, ModelSpec, Range, Source, TrainingConfig
+from knowdo.knowledge.wording import LANGUAGES, Language, Line
 from knowdo.tools.tool import Effect, tool
 
 DEFAULT_MODEL_SIZE_B = 7.0
@@ -60,13 +61,16 @@ def estimate_cost(
     num_train_epochs: float = DEFAULT_EPOCHS,
     gpu_name: str | None = None,
     usd_per_hour: float | None = None,
+    language: str | None = None,
 ) -> TrainingEstimate:
     """Estimate memory, time and dollars of one training run on one card, as ranges.
 
     Give base_model by name or model_size_b in billions; method is qlora, lora or full. usd_per_hour
-    is the person's own price of the card; without it dated list prices are used.
+    is the person's own price of the card; without it dated list prices are used. language: en, de,
+    es, fr or zh, that of the assumptions.
     """
-    assumptions: list[str] = []
+    told_in: Language = next((name for name in LANGUAGES if name == language), "en")
+    assumptions: list[Line] = []
     spec = _model(base_model, model_size_b, assumptions)
     config = TrainingConfig(_method(method))
     card = _card(gpu_name, assumptions)
@@ -87,7 +91,9 @@ def estimate_cost(
         tokens_per_second=speed,
         seconds=seconds,
         usd=price.values["usd"],
-        assumptions=(*assumptions, *needed.assumptions, *price.assumptions),
+        assumptions=tuple(
+            line.text(told_in) for line in (*assumptions, *needed.assumptions, *price.assumptions)
+        ),
         sources=tuple(dict.fromkeys((*needed.sources, *price.sources, card.source, spec.source))),
     )
 
@@ -116,24 +122,25 @@ def _method(method: str) -> Method:
     raise InputError(f"Unknown method '{method}'. Known are: qlora, lora, full.")
 
 
-def _model(name: str | None, size_b: float | None, assumptions: list[str]) -> ModelSpec:
+def _model(name: str | None, size_b: float | None, assumptions: list[Line]) -> ModelSpec:
     if name:
         return catalog.model(name)
     spec = catalog.closest_model_by_size(size_b or DEFAULT_MODEL_SIZE_B)
-    asked = f"{size_b:g}B" if size_b else f"no model named, so {DEFAULT_MODEL_SIZE_B:g}B"
-    assumptions.append(f"{asked}: computed with the shape of {spec.name}")
+    key = "estimate.size" if size_b else "estimate.no_model"
+    size = size_b or DEFAULT_MODEL_SIZE_B
+    assumptions.append(Line(key, {"size": size, "model": spec.name}))
     return spec
 
 
-def _card(name: str | None, assumptions: list[str]) -> GpuSpec:
+def _card(name: str | None, assumptions: list[Line]) -> GpuSpec:
     if name:
         return catalog.gpu(name)
-    assumptions.append(f"no card named: computed for one {DEFAULT_GPU}")
+    assumptions.append(Line("estimate.no_card", {"gpu": DEFAULT_GPU}))
     return catalog.gpu(DEFAULT_GPU)
 
 
 def _tokens(
-    examples: float | None, tokens: float | None, epochs: float, assumptions: list[str]
+    examples: float | None, tokens: float | None, epochs: float, assumptions: list[Line]
 ) -> int:
     for name, amount in (("n_examples", examples), ("tokens_per_example", tokens)):
         if amount is not None and not 0 < amount < 1e12:
@@ -142,7 +149,8 @@ def _tokens(
         raise InputError(f"num_train_epochs is {epochs:g}; it must be more than 0, at most 1000.")
     count = examples or DEFAULT_EXAMPLES
     length = tokens or DEFAULT_TOKENS_PER_EXAMPLE
-    assumptions.append(f"{count:,.0f} examples x {length:,.0f} tokens x {epochs:g} epochs")
+    counted = {"examples": count, "tokens": length, "epochs": epochs}
+    assumptions.append(Line("estimate.tokens", counted))
     if not examples or not tokens:
-        assumptions.append("example count or length was not said: a default stands in for it")
+        assumptions.append(Line("estimate.default"))
     return round(count * length * epochs)

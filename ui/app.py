@@ -16,7 +16,7 @@ from knowdo.agent.conversation import Conversations  # noqa: E402
 from knowdo.knowledge.errors import KnowDoError  # noqa: E402
 from knowdo.ui import citations  # noqa: E402
 from knowdo.ui.chat import Message, follow, keep_uploads, to_messages  # noqa: E402
-from knowdo.ui.panels import approval, case, compare, indexes, jobs  # noqa: E402
+from knowdo.ui.panels import approval, case, compare, estimate, indexes, jobs  # noqa: E402
 
 Updates = dict[Any, Any]
 PLACEHOLDER = (
@@ -102,6 +102,8 @@ def build_page(conversations: Conversations) -> gr.Blocks:
                     indexes.build()
                 with gr.Tab("Compare", id="compare"):
                     compare.build()
+                with gr.Tab("Estimate", id="estimate"):
+                    estimate.build()
 
         citations.build()
         shown = [chat, turn, *card.shown(), *panel.shown(), history]

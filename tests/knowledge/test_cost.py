@@ -8,8 +8,10 @@ from datetime import date
 import pytest
 
 from knowdo.knowledge.catalog import gpu
-from knowdo.knowledge.cost import embedding_cost, gpu_training_cost, managed_training_cost
+from knowdo.knowledge.cost import gpu_training_cost
 from knowdo.knowledge.errors import InputError
+from knowdo.knowledge.managed_cost import managed_training_cost
+from knowdo.knowledge.rag_cost import embedding_cost
 from knowdo.knowledge.schema import Range
 
 HOURS = Range(1, 2, 3)
@@ -18,7 +20,14 @@ HOURS = Range(1, 2, 3)
 def test_the_own_price_wins() -> None:
     estimate = gpu_training_cost(HOURS, gpu("a100"), usd_per_hour=2)
     assert estimate.values["usd"] == Range(2, 4, 6)
-    assert "your own price" in estimate.assumptions[0]
+    assert "your own price" in estimate.assumptions[0].text("en")
+
+
+def test_several_cards_cost_as_many_times_as_much() -> None:
+    one, four = (gpu_training_cost(HOURS, gpu("a100"), 2, n).values["usd"] for n in (1, 4))
+    assert four.expected == 4 * one.expected
+    with pytest.raises(InputError, match="n_gpus"):
+        gpu_training_cost(HOURS, gpu("a100"), 2, 0)
 
 
 def test_an_own_card_may_cost_nothing() -> None:
@@ -31,7 +40,7 @@ def test_without_an_own_price_the_range_covers_the_dated_prices() -> None:
     assert estimate.values["usd"].low == pytest.approx(0.29)
     assert estimate.values["usd"].high == pytest.approx(2.22)
     assert estimate.sources
-    assert "2026-09-25" in estimate.assumptions[1]
+    assert "2026-09-25" in estimate.assumptions[1].text("en")
 
 
 def test_a_card_without_a_price_asks_for_the_own_one() -> None:
@@ -80,7 +89,8 @@ def test_a_price_that_is_a_range_gives_a_range() -> None:
 
 
 def test_a_closing_service_is_said_with_its_dates() -> None:
-    notes = " ".join(managed_training_cost("openai", "gpt-4.1", 1e6, 1).notes)
+    found = managed_training_cost("openai", "gpt-4.1", 1e6, 1).notes
+    notes = " ".join(note.text("en") for note in found)
     assert "closing" in notes
     assert "2027-01-06" in notes
     assert "2027-01-14" in notes

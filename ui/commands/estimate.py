@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from knowdo.tools.tool import to_plain
+from knowdo.ui.commands.estimate_running import break_even, index, inference
 from knowdo.ui.commands.output import as_json, show
 
 
@@ -45,3 +46,7 @@ def data(task_type: str, n_classes: int | None, json_output: bool) -> None:
 
     result = to_plain(estimate_data_needs(task_type, n_classes))
     show(result, json_output, text)
+
+
+for command in (inference, index, break_even):
+    estimate.add_command(command)
