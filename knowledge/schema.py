@@ -155,6 +155,9 @@ class ModelSpec:
     # A mixture of experts: parameters that one token passes through, and experts of a layer.
     active_parameters_b: float | None = None
     experts: int = 0
+    experts_per_token: int = 0
+    # Two projections into the MLP, one of them gating the other (Llama and most since).
+    gated_mlp: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,10 @@ class Price:
     note: str = ""
 
 
+Loss = Literal["full-logits", "fused-ce", "chunked-ce", "chunked-head", "fused-linear-ce"]
+Optimizer = Literal["adamw", "adamw-8bit", "paged-adamw-8bit"]
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
     """The settings that decide memory and speed of a training run."""
@@ -192,9 +199,19 @@ class TrainingConfig:
     per_device_train_batch_size: int = 4
     gradient_checkpointing: bool = True
     lora_rank: int = 16
-    # q,k,v,o,gate,up,down; "attention" is q,k,v,o only.
-    target_modules: Literal["all-linear", "attention"] = "all-linear"
-    loss: Literal["full-logits", "fused-ce", "chunked-head", "fused-linear-ce"] = "chunked-head"
+    # "all-linear" is q,k,v,o,gate,up,down and "attention" q,k,v,o; or names, joined by commas.
+    # "embed" stands for embedding and head trained whole.
+    target_modules: str = "all-linear"
+    loss: Loss = "chunked-head"
+    optimizer: Optimizer = "adamw"
+    # Each weight is updated as soon as its gradient is there, so gradients don't pile up.
+    optimizer_in_backward: bool = False
+    # Full training with weights, gradients and moments in fp32 and arithmetic in bf16.
+    master_weights: bool = False
+    attention: Literal["memory-efficient", "eager"] = "memory-efficient"
+    n_gpus: int = 1
+    # "full-shard" is FSDP or ZeRO-3: each card holds its part of weights, gradients and states.
+    sharding: Literal["none", "full-shard"] = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def model_of(row: Row) -> ModelSpec:
         context=1_000_000,
         licence="",
         source=Source(row["source"], date(2026, 11, 24)),
-        **{field: int(row[column] or 0) for field, column in sizes.items()},
+        **cast(Any, {field: int(row[column] or 0) for field, column in sizes.items()}),
     )
 
 

@@ -15,7 +15,10 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 # Mistral-7B on an A100-80GB, in the columns that the scripts read (fms-acceleration, 2024); the
 # speed is the middle of the 3,060 to 3,570 tokens per second measured there.
 POINT = {
-    "grade": "A", "source": "fms-acceleration", "model": "Mistral-7B-v0.1", "params_b": "7.242",
+    "id": "p1", "kind": "measurement", "status": "ok", "framework": "HF SFTTrainer",
+    "param_dtype": "bfloat16", "attention": "flash-attn-2", "parallelism": "none",
+    "peak_nvidia_smi_gib": "", "grade": "A", "source": "fms-acceleration",
+    "model": "Mistral-7B-v0.1", "params_b": "7.242",
     "active_params_b": "7.242", "hidden": "4096", "layers": "32", "ffn": "14336",
     "vocab": "32000", "heads": "32", "kv_heads": "8", "head_dim": "128", "tied_embeddings": "0",
     "gated_mlp": "1", "method": "full", "quant": "none", "lora_rank": "", "targets": "",
@@ -48,10 +51,30 @@ def test_a_measured_point_is_met_within_a_sixth(script: str, tmp_path: Path) -> 
 
 
 def test_memory_rows_that_cannot_be_compared_are_counted_by_reason(tmp_path: Path) -> None:
-    others = [{**POINT, "n_gpus": "4"}, {**POINT, "grade": "C"}, {**POINT, "method": "ia3"}]
+    others = [{**POINT, "cpu_offload": "1"}, {**POINT, "grade": "C"}, {**POINT, "method": "ia3"}]
     found = figures("memory.py", tmp_path / "points.csv", [POINT, *others])
     assert found["rows"] == 1
-    assert found["left_out"] == {"several cards": 1, "grade C": 1, "another method": 1}
+    assert found["left_out"] == {"offloading to the CPU": 1, "grade C": 1, "another method": 1}
+
+
+def test_runs_that_ran_out_of_memory_are_counted_apart(tmp_path: Path) -> None:
+    too_large = {**POINT, "grade": "oom", "status": "oom", "peak_gib": "80", "micro_batch": "64"}
+    found = figures("memory.py", tmp_path / "points.csv", [POINT, too_large])
+    assert (found["oom_rows"], found["oom_called_right"]) == (1, 1)
+    assert (found["fitting_rows"], found["fitting_called_oom"]) == (1, 0)
+
+
+def test_the_fit_is_tried_on_a_publisher_that_it_did_not_see(tmp_path: Path) -> None:
+    # Rows that a loss with 14 bytes a logit would have produced: the fit to them finds it.
+    rows = [
+        {**POINT, "source": f"{name} table", "loss": "full-logits", "micro_batch": batch,
+         "method": "lora", "lora_rank": "16", "targets": "q,v", "peak_gib": peak}
+        for name in ("one", "two") for batch, peak in (("4", "24.8"), ("8", "35.6"))
+    ]  # fmt: skip
+    found = figures("memory.py", tmp_path / "points.csv", rows)
+    unseen = found["without_each_publisher"]
+    assert set(unseen["by_source"]) == {"one", "two"}
+    assert unseen["median_abs_error_pct"] < found["median_abs_error_pct"]
 
 
 def test_speed_on_several_cards_is_reported_apart(tmp_path: Path) -> None:

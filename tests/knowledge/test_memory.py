@@ -9,13 +9,14 @@ import pytest
 from knowdo.knowledge.catalog import gpu, model, models
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.memory import (
-    TrainingStack,
-    adapter_parameters,
     card_memory_gib,
     estimate_training_memory,
     interval_factors,
+    runs_out_of_memory,
     smallest_gpu_that_fits,
 )
+from knowdo.knowledge.memory_parts import adapter_parameters
+from knowdo.knowledge.memory_stack import TrainingStack
 from knowdo.knowledge.schema import Method, ModelSpec, TrainingConfig
 
 MISTRAL = model("Mistral-7B-v0.3")
@@ -94,15 +95,15 @@ def test_the_interval_surrounds_the_peak_and_nvidia_smi_shows_more() -> None:
     values = estimate_training_memory(MISTRAL, QLORA).values
     found, smi = values["peak_gib"], values["nvidia_smi_gib"]
     assert found.low < found.expected < found.high < smi.high
-    assert smi.expected == pytest.approx(found.expected * 1.078 + 0.98)
+    assert smi.expected == pytest.approx(found.expected * 1.078 + 1.5)
 
 
 def test_nvidia_smi_shows_the_logits_that_come_and_go() -> None:
     plain = dataclasses.replace(QLORA, loss="full-logits")
     values = estimate_training_memory(MISTRAL, plain).values
     logits = 4 * 1024 * MISTRAL.vocabulary * 4 / 2**30
-    over = values["nvidia_smi_gib"].expected - values["peak_gib"].expected * 1.078 - 0.98
-    assert over == pytest.approx(1.01 * logits)
+    over = values["nvidia_smi_gib"].expected - values["peak_gib"].expected * 1.078 - 1.5
+    assert over == pytest.approx(0.75 * logits)
 
 
 def test_the_interval_is_wider_upwards_for_four_bits_without_checkpointing() -> None:
@@ -147,3 +148,65 @@ def test_settings_that_make_no_sense_are_refused(field: str, value: float) -> No
 def test_a_model_without_parameters_is_refused() -> None:
     with pytest.raises(InputError, match="0 billion parameters"):
         estimate_training_memory(dataclasses.replace(MISTRAL, parameters_b=0), QLORA)
+
+
+FULL = TrainingConfig("full", max_length=1024, per_device_train_batch_size=1)
+
+
+def test_sharding_divides_what_each_card_holds_and_more_cards_never_hold_more() -> None:
+    peaks = [
+        peak(MISTRAL, dataclasses.replace(FULL, n_gpus=n, sharding="full-shard"))
+        for n in (1, 2, 4, 8)
+    ]
+    assert peaks == sorted(peaks, reverse=True)
+    # fms-acceleration, Mistral-7B with fp32 weights under FSDP: 67.46 GiB on two cards.
+    two = dataclasses.replace(FULL, n_gpus=2, sharding="full-shard", master_weights=True)
+    assert peak(MISTRAL, two) == pytest.approx(67.46, rel=0.01)
+
+
+def test_without_sharding_more_cards_save_nothing() -> None:
+    assert peak(MISTRAL, dataclasses.replace(FULL, n_gpus=4)) == peak(MISTRAL, FULL)
+
+
+def test_cheaper_optimizers_take_less() -> None:
+    plain, eight_bit, paged, fused = (
+        peak(MISTRAL, dataclasses.replace(FULL, **settings))
+        for settings in (
+            {},
+            {"optimizer": "adamw-8bit"},
+            {"optimizer": "paged-adamw-8bit"},
+            {"optimizer": "paged-adamw-8bit", "optimizer_in_backward": True},
+        )
+    )
+    assert plain > eight_bit > paged > fused
+    # Below the weights nothing goes.
+    assert fused > 2 * MISTRAL.parameters_b * 1e9 / 2**30
+
+
+def test_scores_that_are_kept_grow_with_the_square_of_the_length() -> None:
+    eager = dataclasses.replace(QLORA, attention="eager")
+    added = [
+        peak(MISTRAL, dataclasses.replace(eager, max_length=n))
+        - peak(MISTRAL, dataclasses.replace(QLORA, max_length=n))
+        for n in (8192, 16384)
+    ]
+    assert 0 < added[0] < added[1]
+    assert added[1] > 3.9 * added[0]
+
+
+def test_a_mixture_keeps_the_activations_of_the_experts_at_work() -> None:
+    one, two = (dataclasses.replace(MISTRAL, experts=8, experts_per_token=n) for n in (1, 2))
+    assert peak(two, QLORA) > peak(one, QLORA)
+    notes = estimate_training_memory(two, QLORA).assumptions
+    assert any("8 experts" in line.text("en") for line in notes)
+
+
+def test_a_run_far_beyond_the_card_runs_out_of_memory_and_a_small_one_does_not() -> None:
+    assert runs_out_of_memory(estimate_training_memory(MISTRAL, FULL), gpu("RTX4090-24GB"))
+    assert not runs_out_of_memory(estimate_training_memory(MISTRAL, QLORA), gpu("RTX4090-24GB"))
+
+
+def test_an_unknown_target_is_named_with_those_that_are_known() -> None:
+    wrong = dataclasses.replace(QLORA, target_modules="q,query")
+    with pytest.raises(InputError, match=r"'query'.*q, k, v, o, gate"):
+        estimate_training_memory(MISTRAL, wrong)

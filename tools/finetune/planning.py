@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from knowdo.knowledge.errors import InputError
-from knowdo.knowledge.memory import adapter_parameters, card_memory_gib, estimate_training_memory
+from knowdo.knowledge.memory import card_memory_gib, estimate_training_memory
+from knowdo.knowledge.memory_parts import adapter_parameters
 from knowdo.knowledge.schema import Estimate, Method, ModelSpec, Range, TrainingConfig
 from knowdo.tools.dataset.read import read_examples
 from knowdo.tools.dataset.records import Dataset, Example
@@ -179,6 +180,7 @@ class _Draft:
             per_device_train_batch_size=settings.per_device_train_batch_size,
             gradient_checkpointing=settings.gradient_checkpointing,
             lora_rank=settings.lora_rank,
+            master_weights=method == "full",
         )
 
     def _memory(self, config: TrainingConfig) -> Range:
