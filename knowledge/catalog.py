@@ -76,7 +76,9 @@ def model(name: str) -> ModelSpec:
 
 
 def closest_model_by_size(parameters_b: float) -> ModelSpec:
-    """The model whose size in billions of parameters is nearest by ratio.
+    """The dense model whose size in billions of parameters is nearest by ratio.
+
+    One that its makers have superseded does not stand in for others.
 
     Raises InputError when the size is not a positive number.
     """
@@ -85,7 +87,8 @@ def closest_model_by_size(parameters_b: float) -> ModelSpec:
             f"A model size of {parameters_b} billion parameters makes no sense; give a positive"
             " number, for instance 7."
         )
-    return min(models(), key=lambda m: abs(math.log(m.parameters_b / parameters_b)))
+    fitting = (m for m in models() if not m.experts and not m.superseded)
+    return min(fitting, key=lambda m: abs(math.log(m.parameters_b / parameters_b)))
 
 
 @functools.cache

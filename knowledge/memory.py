@@ -130,10 +130,11 @@ def interval_factors(method: Method, gradient_checkpointing: bool) -> tuple[floa
 def smallest_gpu_that_fits(estimate: Estimate) -> GpuSpec | None:
     """The card with the least memory that holds the expected peak x 1.15 + 0.5 GiB, or None.
 
-    Among cards of one size the slowest, which is as a rule the cheapest.
+    Among cards of one size the slowest, which is as a rule the cheapest. Only cards that the 4-bit
+    kernels are written for are looked at.
     """
     needed = card_memory_gib(estimate)
-    fitting = [gpu for gpu in gpus() if gpu.memory_gib >= needed]
+    fitting = [g for g in gpus() if g.kind == "nvidia" and g.memory_gib >= needed]
     return min(fitting, key=lambda gpu: (_size_class(gpu), gpu.bf16_tflops), default=None)
 
 

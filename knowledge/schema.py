@@ -158,6 +158,8 @@ class ModelSpec:
     experts_per_token: int = 0
     # Two projections into the MLP, one of them gating the other (Llama and most since).
     gated_mlp: bool = True
+    # Its makers have a newer one of that size.
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,10 @@ class GpuSpec:
     memory_gb_per_second: float
     source: Source
     aliases: tuple[str, ...] = ()
+    fp8_tflops: float | None = None
+    # Without bf16 `bf16_tflops` is the fp16 rate; on a processor without either, the fp32 rate.
+    has_bf16: bool = True
+    kind: Literal["nvidia", "amd", "apple", "cpu"] = "nvidia"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def estimate_inference_memory(
 def smallest_serving_gpu(estimate: Estimate) -> GpuSpec | None:
     """The card with the least memory that holds the expected total, or None when none does."""
     needed = estimate.values["total_gib"].expected
-    return next((g for g in gpus() if g.memory_gib >= needed), None)
+    return next((g for g in gpus() if g.kind == "nvidia" and g.memory_gib >= needed), None)
 
 
 def kv_bytes_per_token(model: ModelSpec, kv_bits: float = 16) -> float:

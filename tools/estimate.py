@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast, get_args
 
 from knowdo.knowledge import catalog, cost, memory, throughput
 from knowdo.knowledge.data_needs import data_needs
 from knowdo.knowledge.errors import InputError
-from knowdo.knowledge.schema import GpuSpec, Method, ModelSpec, Range, Source, TrainingConfig
+from knowdo.knowledge.memory_fit import changes_that_fit
+from knowdo.knowledge.schema import (
+    GpuSpec,
+    Method,
+    ModelSpec,
+    Optimizer,
+    Range,
+    Source,
+    TrainingConfig,
+)
 from knowdo.knowledge.wording import LANGUAGES, Language, Line
 from knowdo.tools.tool import Effect, tool
 
@@ -23,20 +34,43 @@ DEFAULT_GPU = "A100 80GB"
 
 @dataclass(frozen=True, slots=True)
 class TrainingEstimate:
-    """What a training run takes on one card."""
+    """What a training run takes; memory is that of each card."""
 
     base_model: str
     method: Method
     gpu: str
+    n_gpus: int
     tokens: int
     peak_gib: Range
+    nvidia_smi_gib: Range
     fits: bool
     smallest_gpu: str | None
+    # Where it doesn't fit: single changes that make it fit, in words, least costly first.
+    changes_that_fit: tuple[str, ...]
     tokens_per_second: Range
     seconds: Range
     usd: Range
     assumptions: tuple[str, ...]
     sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What decides memory, time and money of training, by the names of `estimate_cost`."""
+
+    method: str = "qlora"
+    n_examples: float | None = None
+    tokens_per_example: float | None = None
+    num_train_epochs: float = DEFAULT_EPOCHS
+    gpu_name: str | None = None
+    usd_per_hour: float | None = None
+    language: str | None = None
+    max_length: int = 1024
+    per_device_train_batch_size: int = 4
+    gradient_checkpointing: bool = True
+    lora_rank: int = 16
+    optimizer: str = "adamw"
+    n_gpus: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +96,75 @@ def estimate_cost(
     gpu_name: str | None = None,
     usd_per_hour: float | None = None,
     language: str | None = None,
+    max_length: int = 1024,
+    per_device_train_batch_size: int = 4,
+    gradient_checkpointing: bool = True,
+    lora_rank: int = 16,
+    optimizer: str = "adamw",
+    n_gpus: int = 1,
 ) -> TrainingEstimate:
-    """Estimate memory, time and dollars of one training run on one card, as ranges.
+    """Estimate memory, time and dollars of one training run, as ranges.
 
     Give base_model by name or model_size_b in billions; method is qlora, lora or full. usd_per_hour
     is the person's own price of the card; without it dated list prices are used. language: en, de,
-    es, fr or zh, that of the assumptions.
+    es, fr or zh, that of the assumptions. optimizer is adamw, adamw-8bit or paged-adamw-8bit; with
+    n_gpus above 1 the cards share the model (FSDP) and memory is that of each. Where the run does
+    not fit, changes_that_fit names single changes that make it fit.
     """
-    told_in: Language = next((name for name in LANGUAGES if name == language), "en")
     assumptions: list[Line] = []
     spec = _model(base_model, model_size_b, assumptions)
-    config = TrainingConfig(_method(method))
-    card = _card(gpu_name, assumptions)
-    tokens = _tokens(n_examples, tokens_per_example, num_train_epochs, assumptions)
+    settings = RunSettings(
+        method, n_examples, tokens_per_example, num_train_epochs, gpu_name, usd_per_hour, language,
+        max_length, per_device_train_batch_size, gradient_checkpointing, lora_rank, optimizer,
+        n_gpus,
+    )  # fmt: skip
+    return estimate_run(spec, settings, assumptions)
+
+
+def estimate_run(
+    spec: ModelSpec, settings: RunSettings, told: Sequence[Line] = ()
+) -> TrainingEstimate:
+    """What training a model of any shape takes; `told` are assumptions made so far.
+
+    Raises InputError on settings that make no sense or name something unknown.
+    """
+    assumptions = list(told)
+    config = TrainingConfig(
+        _method(settings.method),
+        max_length=settings.max_length,
+        per_device_train_batch_size=settings.per_device_train_batch_size,
+        gradient_checkpointing=settings.gradient_checkpointing,
+        lora_rank=settings.lora_rank,
+        optimizer=_optimizer(settings.optimizer),
+        n_gpus=settings.n_gpus,
+        sharding="full-shard" if settings.n_gpus > 1 else "none",
+    )
+    card = _card(settings.gpu_name, assumptions)
+    tokens = _tokens(settings, assumptions)
+    told_in: Language = next((name for name in LANGUAGES if name == settings.language), "en")
     needed = memory.estimate_training_memory(spec, config)
     smallest = memory.smallest_gpu_that_fits(needed)
-    speed = throughput.estimate_tokens_per_second(spec, config, card)
+    speed = throughput.estimate_tokens_per_second(spec, config, card).scaled(config.n_gpus)
     seconds = throughput.training_seconds(tokens, speed, START_UP_SECONDS)
-    price = cost.gpu_training_cost(seconds.scaled(1 / 3600), card, usd_per_hour)
+    hours = seconds.scaled(1 / 3600)
+    price = cost.gpu_training_cost(hours, card, settings.usd_per_hour, config.n_gpus)
+    assumptions += [*needed.assumptions, *price.assumptions]
+    changes = changes_that_fit(spec, config, card)
     return TrainingEstimate(
         base_model=spec.name,
         method=config.method,
         gpu=card.name,
+        n_gpus=config.n_gpus,
         tokens=tokens,
         peak_gib=needed.values["peak_gib"],
+        nvidia_smi_gib=needed.values["nvidia_smi_gib"],
         fits=memory.card_memory_gib(needed) <= card.memory_gib,
         smallest_gpu=smallest.name if smallest else None,
+        changes_that_fit=tuple(change.said.text(told_in) for change in changes),
         tokens_per_second=speed,
         seconds=seconds,
         usd=price.values["usd"],
-        assumptions=tuple(
-            line.text(told_in) for line in (*assumptions, *needed.assumptions, *price.assumptions)
-        ),
+        assumptions=tuple(line.text(told_in) for line in assumptions),
         sources=tuple(dict.fromkeys((*needed.sources, *price.sources, card.source, spec.source))),
     )
 
@@ -122,6 +193,13 @@ def _method(method: str) -> Method:
     raise InputError(f"Unknown method '{method}'. Known are: qlora, lora, full.")
 
 
+def _optimizer(name: str) -> Optimizer:
+    for known in get_args(Optimizer):
+        if name.lower() == known:
+            return cast(Optimizer, known)
+    raise InputError(f"Unknown optimizer '{name}'. Known are: {', '.join(get_args(Optimizer))}.")
+
+
 def _model(name: str | None, size_b: float | None, assumptions: list[Line]) -> ModelSpec:
     if name:
         return catalog.model(name)
@@ -139,9 +217,9 @@ def _card(name: str | None, assumptions: list[Line]) -> GpuSpec:
     return catalog.gpu(DEFAULT_GPU)
 
 
-def _tokens(
-    examples: float | None, tokens: float | None, epochs: float, assumptions: list[Line]
-) -> int:
+def _tokens(settings: RunSettings, assumptions: list[Line]) -> int:
+    examples, tokens = settings.n_examples, settings.tokens_per_example
+    epochs = settings.num_train_epochs
     for name, amount in (("n_examples", examples), ("tokens_per_example", tokens)):
         if amount is not None and not 0 < amount < 1e12:
             raise InputError(f"{name} is {amount:g}; it must be more than 0 and below 1e12.")

@@ -102,7 +102,8 @@ def estimate_cost(data: dict[str, Any], language: Language = "en") -> str:
     """Memory, time and money of a run, with what they rest on."""
     line = say(
         language,
-        "advice.cost",
+        "advice.cost" if data["n_gpus"] == 1 else "advice.cost_cards",
+        n=data["n_gpus"],
         method=method(data["method"], language),
         model=data["base_model"],
         gpu=data["gpu"],
@@ -113,6 +114,12 @@ def estimate_cost(data: dict[str, Any], language: Language = "en") -> str:
     )
     smallest = data.get("smallest_gpu")
     other = f" {say(language, 'advice.smallest', gpu=smallest)}" if smallest else ""
+    changes = data.get("changes_that_fit")
+    if changes:
+        way_out = say(language, "advice.change_that_fits", change=changes[0])
+        others = "".join(f"\n- {change}" for change in changes[1:])
+        more = f" {say(language, 'advice.or')}{others}" if others else ""
+        other = f"{other} {way_out}{more}"
     return f"{line}{other}\n\n{basis(data, language)}"
 
 

@@ -16,6 +16,7 @@ from knowdo.agent.figures import Known, figures_in
 from knowdo.agent.run import Event, Failed, NeedsApproval, Progress, TextDelta, ToolEnded
 from knowdo.agent.settings import Settings
 from knowdo.agent.stated import contradicts, says_started, stated_in
+from knowdo.tools.estimate import estimate_cost
 from knowdo.tools.home import home
 from knowdo.tools.jobs.store import list_jobs
 
@@ -187,9 +188,11 @@ def test_an_invented_price_is_replaced_and_one_from_the_tool_is_kept() -> None:
     with serving([calls("recommend_approach"), says("It costs $5."), says("About $7.")]) as server:
         talk(server, PROBLEM)
         assert REPLACED in last_text(server) and "“7”" in last_text(server)
-    with serving([calls("estimate_cost"), says("It needs 6.8 GiB on one A100-80GB.")]) as server:
+    peak = estimate_cost(model_size_b=7, n_examples=2000).peak_gib.expected
+    kept = f"It needs {peak:.1f} GiB on one A100-80GB."
+    with serving([calls("estimate_cost"), says(kept)]) as server:
         talk(server, "What would a 7B cost with 2,000 examples?")
-        assert last_text(server) == "It needs 6.8 GiB on one A100-80GB."
+        assert last_text(server) == kept
 
 
 def test_an_invented_figure_without_any_result_leads_to_the_tool_that_gives_it() -> None:

@@ -105,7 +105,7 @@ def model_of(row: Row) -> ModelSpec:
         licence="",
         source=Source(row["source"], date(2026, 11, 24)),
         gated_mlp=row["gated_mlp"] == "1",
-        **{field: int(row[column]) for field, column in sizes.items()},
+        **cast(Any, {field: int(row[column]) for field, column in sizes.items()}),
     )
 
 

@@ -20,6 +20,7 @@ from knowdo.knowledge.catalog import (
     providers,
 )
 from knowdo.knowledge.errors import InputError
+from knowdo.knowledge.model_config import count_parameters
 from knowdo.knowledge.schema import ModelSpec, Source
 
 
@@ -49,10 +50,23 @@ def test_a_row_without_source_or_date_is_refused(row: str, complaint: str) -> No
 
 @pytest.mark.parametrize("spec", models(), ids=lambda spec: spec.name)
 def test_the_shape_of_a_model_accounts_for_its_parameters(spec: ModelSpec) -> None:
-    query, key_value = spec.heads * spec.head_dim, spec.kv_heads * spec.head_dim
-    block = 2 * spec.hidden * query + 2 * spec.hidden * key_value + 3 * spec.hidden * spec.ffn
-    tables = (1 if spec.tied_embeddings else 2) * spec.vocabulary * spec.hidden
-    assert (spec.layers * block + tables) / 1e9 == pytest.approx(spec.parameters_b, rel=0.002)
+    counted, active = count_parameters(spec)
+    assert counted / 1e9 == pytest.approx(spec.parameters_b, rel=0.002)
+    assert active / 1e9 == pytest.approx(spec.active_parameters_b or spec.parameters_b, rel=0.002)
+
+
+def test_the_catalogue_reaches_from_phones_to_clusters() -> None:
+    assert len(models()) >= 40
+    assert models()[0].parameters_b < 0.2
+    assert models()[-1].parameters_b > 400
+    assert {"nvidia", "amd", "apple", "cpu"} == {gpu.kind for gpu in gpus()}
+    assert sum(gpu.kind == "nvidia" for gpu in gpus()) >= 25
+
+
+def test_a_size_is_stood_in_for_by_a_dense_model_of_today() -> None:
+    for size in (1, 7, 13, 34, 70):
+        found = closest_model_by_size(size)
+        assert not found.experts and not found.superseded
 
 
 @pytest.mark.parametrize(
@@ -94,7 +108,7 @@ def test_an_unknown_card_or_model_is_explained() -> None:
 def test_the_closest_model_is_near_in_size() -> None:
     assert closest_model_by_size(0.1).name == "SmolLM2-135M"
     assert closest_model_by_size(8).parameters_b == pytest.approx(8.03)
-    assert closest_model_by_size(500).name == "Qwen2.5-72B"
+    assert closest_model_by_size(500).name == "Llama-3.1-405B"
 
 
 @pytest.mark.parametrize("size", [0, -7, float("nan"), float("inf")])

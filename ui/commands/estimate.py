@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,13 +26,33 @@ def estimate() -> None:
 @click.option("--epochs", "num_train_epochs", type=float, default=3, show_default=True)
 @click.option("--gpu", "gpu_name", help="Name of a card, for instance 4090.")
 @click.option("--usd-per-hour", type=float, help="Your own price of the card; it wins.")
+@click.option("--max-length", default=1024, show_default=True, help="Tokens of a sample at most.")
+@click.option("--batch", "per_device_train_batch_size", default=4, show_default=True)
+@click.option("--checkpointing/--no-checkpointing", "gradient_checkpointing", default=True)
+@click.option("--rank", "lora_rank", default=16, show_default=True)
+@click.option(
+    "--optimizer", default="adamw",
+    type=click.Choice(["adamw", "adamw-8bit", "paged-adamw-8bit"]), show_default=True,
+)  # fmt: skip
+@click.option("--gpus", "n_gpus", default=1, show_default=True, help="Cards that share the model.")
+@click.option(
+    "--config", "config_path", type=click.Path(exists=True, path_type=Path),
+    help="A model's config.json, or its folder, for a model that the catalogue lacks.",
+)  # fmt: skip
 @as_json
-def training(json_output: bool, **options: Any) -> None:
+def training(json_output: bool, config_path: Path | None, **options: Any) -> None:
     """Memory, time and dollars of one training run."""
     from knowdo.agent.embedded.replies import estimate_cost as text
-    from knowdo.tools.estimate import estimate_cost
+    from knowdo.knowledge.model_config import model_from_config
+    from knowdo.tools.estimate import RunSettings, estimate_cost, estimate_run
 
-    result = to_plain(estimate_cost(**options))
+    if config_path is None:
+        result = to_plain(estimate_cost(**options))
+    elif options.pop("base_model") or options.pop("model_size_b"):
+        raise click.UsageError("Give one of --config, --model and --size.")
+    else:
+        options.pop("model_size_b", None)
+        result = to_plain(estimate_run(model_from_config(config_path), RunSettings(**options)))
     show(result, json_output, text)
 
 

@@ -27,8 +27,8 @@ def training(data: Mapping[str, Any], card_gib: float) -> str:
     fits = "fits" if data["fits"] else "does not fit"
     other = f" Smallest card that holds it: {escape(smallest)}." if smallest else ""
     rows = [
-        f"<p><b>{escape(data['base_model'])}</b>, {escape(data['method'])}, on one"
-        f" {escape(data['gpu'])}</p>",
+        f"<p><b>{escape(data['base_model'])}</b>, {escape(data['method'])}, on"
+        f" {data['n_gpus']} x {escape(data['gpu'])}</p>",
         f"<p>Memory: <b>{gib_range(peak)}</b> of {card_gib:.0f} GiB, {fits}.{other}</p>",
         f"<div class='job-bar' role='img' aria-label='{share:.0f} % of the card'>"
         f"<div style='width:{share:.0f}%{'' if data['fits'] else ';background:#be123c'}'></div>"
@@ -36,6 +36,9 @@ def training(data: Mapping[str, Any], card_gib: float) -> str:
         f"<p>Time: <b>{duration_range(data['seconds'])}</b></p>",
         f"<p>Money: <b>{usd_range(data['usd'])}</b></p>",
     ]
+    if data["changes_that_fit"]:
+        ways = "".join(f"<li>{escape(way)}</li>" for way in data["changes_that_fit"])
+        rows.insert(3, f"<p>Any one of these makes it fit:</p><ul>{ways}</ul>")
     return "\n".join([*rows, basis(data)])
 
 
