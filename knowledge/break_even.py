@@ -10,6 +10,7 @@ from knowdo.knowledge.catalog import gpu_prices
 from knowdo.knowledge.cost import usd_per_hour_of
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.inference_prices import InferencePrice, inference_price
+from knowdo.knowledge.price_age import stale_notes
 from knowdo.knowledge.prompting_cost import usd_per_request
 from knowdo.knowledge.schema import GpuSpec, ModelSpec, Source
 from knowdo.knowledge.serving import COMPUTE_SHARE, serving_tokens_per_second
@@ -229,14 +230,18 @@ def _assumptions(r: BreakEvenRequest, options: list[Option]) -> tuple[Line, ...]
     ]  # fmt: skip
     if r.serverless_usd_per_million is not None:
         lines.append(Line("break_even.by_token", {"usd": r.serverless_usd_per_million}))
-    return tuple(lines)
+    return (*lines, *stale_notes(_priced(r)))
 
 
 def _sources(r: BreakEvenRequest) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys([*_priced(r), r.model.source, r.gpu.source]))
+
+
+def _priced(r: BreakEvenRequest) -> list[Source]:
+    """Where the prices come from."""
     items = [r.large_item, *([r.small_item] if r.small_item else [])]
-    priced = [inference_price(item).source for item in items]
     cards = [] if r.usd_per_hour is not None else [p.source for p in gpu_prices(r.gpu.name)]
-    return tuple(dict.fromkeys([*priced, *cards, r.model.source, r.gpu.source]))
+    return [*(inference_price(item).source for item in items), *cards]
 
 
 def _check(r: BreakEvenRequest) -> None:

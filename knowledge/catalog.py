@@ -221,7 +221,9 @@ def _gpu(row: dict[str, Any]) -> GpuSpec:
 
 
 def _price(row: dict[str, Any]) -> Price:
-    return Price(**{"usd": None, **_fields(row, "gpu")}, source=_source(row))
+    sizes = tuple(row["sizes_b"]) if "sizes_b" in row else None
+    fields = _fields(row, "gpu", "sizes_b")
+    return Price(**{"usd": None, **fields}, sizes_b=sizes, source=_source(row))
 
 
 def _provider(row: dict[str, Any]) -> Provider:

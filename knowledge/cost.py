@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 import statistics
+from datetime import date
 
 from knowdo.knowledge.catalog import gpu_prices
 from knowdo.knowledge.errors import InputError
+from knowdo.knowledge.price_age import stale_notes
 from knowdo.knowledge.schema import Estimate, GpuSpec, Price, Range
 from knowdo.knowledge.wording import Line
 
 
 def gpu_training_cost(
-    hours: Range, gpu: GpuSpec, usd_per_hour: float | None = None, n_gpus: int = 1
+    hours: Range,
+    gpu: GpuSpec,
+    usd_per_hour: float | None = None,
+    n_gpus: int = 1,
+    day: date | None = None,
 ) -> Estimate:
     """Dollars for hours on rented cards; `values` holds usd and usd_per_hour (of one card).
 
     The person's own price wins. Without one the range runs from the cheapest to the dearest dated
-    price of the card, with the median as expected. Raises InputError when the numbers make no
-    sense or no price is known.
+    price of the card, with the median as expected. `day` is today, for the age of prices. Raises
+    InputError when the numbers make no sense or no price is known.
     """
     _check_hours(hours)
     if n_gpus < 1:
@@ -40,7 +46,7 @@ def gpu_training_cost(
             ),
         ),
         sources=tuple(dict.fromkeys(price.source for price in known)),
-        notes=(Line("money.vendors_differ"),),
+        notes=(Line("money.vendors_differ"), *stale_notes([p.source for p in known], day)),
     )
 
 

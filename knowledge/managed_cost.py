@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 
-from knowdo.knowledge.catalog import Provider, prices, provider
+from knowdo.knowledge.catalog import Provider, prices, provider, providers
 from knowdo.knowledge.cost import check_number
 from knowdo.knowledge.errors import InputError, unknown_name
-from knowdo.knowledge.schema import Estimate, Price, Range
+from knowdo.knowledge.price_age import stale_notes
+from knowdo.knowledge.schema import Estimate, Price, Range, Source
 from knowdo.knowledge.wording import Line
-
-# A price that was read longer ago than this, in days, may have changed.
-STALE_AFTER_DAYS = 90
 
 
 def managed_training_cost(
@@ -70,6 +69,39 @@ def managed_training_cost(
         sources=(price.source, service.source),
         notes=_notes(service, price, day),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one service asks for training an open model of a size."""
+
+    provider: str
+    item: str
+    usd: Range
+    source: Source
+
+
+def managed_offers(size_b: float, tokens: float, day: date | None = None) -> tuple[Offer, ...]:
+    """What each service asks for a LoRA run on an open model, cheapest first.
+
+    `tokens` are those of all epochs, packed. Only services that take jobs on `day` (today by
+    default) and list a price for that size in billions of parameters. Raises InputError when a
+    number makes no sense.
+    """
+    check_number("size_b", size_b)
+    check_number("tokens", tokens)
+    today = day or date.today()
+    found = []
+    for service in providers():
+        if service.status_on(today) == "closed":
+            continue
+        for price in prices():
+            if price.provider not in service.price_names or price.sizes_b is None:
+                continue
+            if price.sizes_b[0] < size_b <= price.sizes_b[1]:
+                cost = managed_training_cost(service.name, price.item, tokens, day=today)
+                found.append(Offer(service.name, price.item, cost.values["usd"], price.source))
+    return tuple(sorted(found, key=lambda offer: offer.usd.expected))
 
 
 def _billed_tokens(
@@ -149,6 +181,4 @@ def _notes(service: Provider, price: Price, day: date | None) -> tuple[Line, ...
                 notes.append(Line(f"money.{key}", {"day": last.isoformat()}))
     told = (service.who if service.status != "open" else "", service.note, price.note)
     notes += [Line("money.note", {"note": note}) for note in told if note]
-    if day is not None and (day - price.source.retrieved).days > STALE_AFTER_DAYS:
-        notes.append(Line("money.stale", {"day": price.source.retrieved.isoformat()}))
-    return tuple(notes)
+    return (*notes, *stale_notes([price.source], day))

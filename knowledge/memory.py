@@ -180,7 +180,7 @@ def _assumptions(
     model: ModelSpec, config: TrainingConfig, stack: TrainingStack
 ) -> tuple[Line, ...]:
     base = {"model": model.name, "bits": stack.quantised_bits, "bytes": stack.adapter_bytes}
-    switch = "on" if config.gradient_checkpointing else "off"
+    switch = Line("memory.on" if config.gradient_checkpointing else "memory.off")
     batch = {"n": config.per_device_train_batch_size, "length": config.max_length}
     key = "full_fp32" if config.method == "full" and config.master_weights else config.method
     lines = [

@@ -190,6 +190,8 @@ class Price:
     source: Source
     usd_out: float | None = None
     note: str = ""
+    # Open models of more than the first and up to the second size, in billions of parameters.
+    sizes_b: tuple[float, float] | None = None
 
 
 Loss = Literal["full-logits", "fused-ce", "chunked-ce", "chunked-head", "fused-linear-ce"]

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 from knowdo.knowledge import catalog, cost, memory, throughput
+from knowdo.knowledge.catalog import gpu_prices
 from knowdo.knowledge.data_needs import data_needs
 from knowdo.knowledge.errors import InputError
+from knowdo.knowledge.managed_cost import Offer, managed_offers
 from knowdo.knowledge.memory_fit import changes_that_fit
+from knowdo.knowledge.price_age import stale_notes
 from knowdo.knowledge.schema import (
+    Estimate,
     GpuSpec,
     Method,
     ModelSpec,
@@ -49,7 +53,10 @@ class TrainingEstimate:
     changes_that_fit: tuple[str, ...]
     tokens_per_second: Range
     seconds: Range
-    usd: Range
+    # None where no price of the card is known: unknown stays unknown.
+    usd: Range | None
+    # What managed services ask for a LoRA run on an open model of that size.
+    managed: tuple[Offer, ...]
     assumptions: tuple[str, ...]
     sources: tuple[Source, ...]
 
@@ -147,8 +154,10 @@ def estimate_run(
     speed = throughput.estimate_tokens_per_second(spec, config, card).scaled(config.n_gpus)
     seconds = throughput.training_seconds(tokens, speed, START_UP_SECONDS)
     hours = seconds.scaled(1 / 3600)
-    price = cost.gpu_training_cost(hours, card, settings.usd_per_hour, config.n_gpus)
-    assumptions += [*needed.assumptions, *price.assumptions]
+    price = _price(hours, card, settings)
+    assumptions += [*needed.assumptions, *price.assumptions, *needed.notes, *price.notes]
+    offers = () if config.method == "full" else managed_offers(spec.parameters_b, tokens)
+    assumptions += stale_notes([offer.source for offer in offers])
     changes = changes_that_fit(spec, config, card)
     return TrainingEstimate(
         base_model=spec.name,
@@ -163,9 +172,20 @@ def estimate_run(
         changes_that_fit=tuple(change.said.text(told_in) for change in changes),
         tokens_per_second=speed,
         seconds=seconds,
-        usd=price.values["usd"],
+        usd=price.values.get("usd"),
+        managed=offers,
         assumptions=tuple(line.text(told_in) for line in assumptions),
-        sources=tuple(dict.fromkeys((*needed.sources, *price.sources, card.source, spec.source))),
+        sources=tuple(
+            dict.fromkeys(
+                (
+                    *needed.sources,
+                    *price.sources,
+                    card.source,
+                    spec.source,
+                    *(offer.source for offer in offers),
+                )
+            )
+        ),
     )
 
 
@@ -184,6 +204,13 @@ def estimate_data_needs(task_type: str, n_classes: float | None = None) -> DataN
         needs.note,
         needs.sources,
     )
+
+
+def _price(hours: Range, card: GpuSpec, settings: RunSettings) -> Estimate:
+    """What the hours cost; without a price of its own or a dated one, nothing but a note."""
+    if settings.usd_per_hour is None and not gpu_prices(card.name):
+        return Estimate({}, (), (), (Line("money.no_price", {"gpu": card.name}),))
+    return cost.gpu_training_cost(hours, card, settings.usd_per_hour, settings.n_gpus)
 
 
 def _method(method: str) -> Method:

@@ -8,6 +8,7 @@ from knowdo.knowledge import break_even as crossing
 from knowdo.knowledge import catalog, prompting_cost, rag_cost, serving
 from knowdo.knowledge.break_even import BreakEvenRequest
 from knowdo.knowledge.cost import usd_per_hour_of
+from knowdo.knowledge.project_cost import ProjectRequest, project_cost
 from knowdo.knowledge.rag_cost import RagRequest
 from knowdo.knowledge.schema import Estimate, Range, Source
 from knowdo.knowledge.wording import Language, Line
@@ -55,6 +56,11 @@ class BreakEvenEstimate:
     points: tuple[dict[str, float], ...]
     assumptions: tuple[str, ...]
     sources: tuple[Source, ...]
+
+
+def estimate_project(request: ProjectRequest, language: Language = "en") -> Figures:
+    """Dollars until the first model, in the first year and in each later one."""
+    return _figures(project_cost(request), language)
 
 
 def estimate_serving(

@@ -98,7 +98,7 @@ def _as_option(result: ToolResult, facts: dict[str, Any]) -> dict[str, Any]:
         "name": f"{size:g}B" if size else str(result.data["gpu"]),
         "facts": facts,
         "call": "estimate_cost",
-        "usd": result.data["usd"]["expected"],
+        **({"usd": result.data["usd"]["expected"]} if "usd" in result.data else {}),
         "seconds": result.data["seconds"]["expected"],
         "size": size or 0,
     }

@@ -107,20 +107,33 @@ def estimate_cost(data: dict[str, Any], language: Language = "en") -> str:
         method=method(data["method"], language),
         model=data["base_model"],
         gpu=data["gpu"],
-        usd=usd_range(data["usd"], language),
+        usd=usd_range(data["usd"], language) if "usd" in data else say(language, "advice.no_price"),
         time=duration_range(data["seconds"], language),
         memory=gib_range(data["peak_gib"], language),
         fits=say(language, "advice.fits" if data["fits"] else "advice.fits_not"),
     )
-    smallest = data.get("smallest_gpu")
-    other = f" {say(language, 'advice.smallest', gpu=smallest)}" if smallest else ""
-    changes = data.get("changes_that_fit")
+    parts = [f"{line} {_room(data, language)}".rstrip(), _managed(data, language)]
+    return "\n\n".join([*filter(None, parts), basis(data, language)])
+
+
+def _room(data: dict[str, Any], language: Language) -> str:
+    """What makes it fit where it doesn't, else the smallest card."""
+    changes = data["changes_that_fit"]
     if changes:
-        way_out = say(language, "advice.change_that_fits", change=changes[0])
         others = "".join(f"\n- {change}" for change in changes[1:])
         more = f" {say(language, 'advice.or')}{others}" if others else ""
-        other = f"{other} {way_out}{more}"
-    return f"{line}{other}\n\n{basis(data, language)}"
+        return f"{say(language, 'advice.change_that_fits', change=changes[0])}{more}"
+    smallest = data.get("smallest_gpu")
+    return say(language, "advice.smallest", gpu=smallest) if smallest else ""
+
+
+def _managed(data: dict[str, Any], language: Language) -> str:
+    """The two cheapest managed services, where any lists a price for such a model."""
+    offers = [f"{o['provider']} {usd_range(o['usd'], language)}" for o in data["managed"][:2]]
+    if not offers:
+        return ""
+    items = wording.say(language, "time.comma").join(offers)
+    return say(language, "advice.managed", items=items)
 
 
 def method(name: str, language: Language) -> str:

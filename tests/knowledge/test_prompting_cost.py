@@ -9,9 +9,10 @@ from datetime import date
 
 import pytest
 
+from knowdo.knowledge.catalog import providers
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.inference_prices import inference_price, known_items
-from knowdo.knowledge.managed_cost import managed_training_cost
+from knowdo.knowledge.managed_cost import managed_offers, managed_training_cost
 from knowdo.knowledge.prompting_cost import prompting_cost
 from knowdo.knowledge.rag_cost import RagRequest, embedding_cost, rag_cost
 
@@ -108,3 +109,26 @@ def test_nonsense_is_refused(number: float) -> None:
         prompting_cost("gpt-4.1", 1, 1, 1, cached_share=number)
     with pytest.raises(InputError):
         rag_cost(RagRequest(number, 1))
+
+
+def test_services_offer_a_run_on_an_open_model_by_its_size() -> None:
+    offers = managed_offers(8, 1.5e6, date(2026, 12, 1))
+    prices_usd = {offer.provider: offer.usd.expected for offer in offers}
+    # 1.5 million tokens at 0.50 USD, at 0.46 USD, and below Together's least of 4 USD a job.
+    assert prices_usd["Fireworks"] == pytest.approx(0.75)
+    assert prices_usd["Ori"] == pytest.approx(0.69)
+    assert prices_usd["Together"] == 4.0
+    assert [o.usd.expected for o in offers] == sorted(o.usd.expected for o in offers)
+
+
+def test_a_large_model_is_offered_by_those_that_take_it_at_their_price() -> None:
+    offers = {o.provider: o for o in managed_offers(70.554, 1e7, date(2026, 12, 1))}
+    assert "Ori" not in offers
+    assert offers["Together"].usd.expected == pytest.approx(29.0)
+    assert offers["Fireworks"].usd.expected == pytest.approx(30.0)
+
+
+def test_a_service_that_has_closed_offers_nothing() -> None:
+    closed = {p.name for p in providers() if p.status_on(date(2026, 12, 1)) == "closed"}
+    assert closed
+    assert not closed & {o.provider for o in managed_offers(8, 1e6, date(2026, 12, 1))}

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from knowdo.tools.tool import to_plain
-from knowdo.ui.commands.estimate_running import break_even, index, inference
+from knowdo.ui.commands.estimate_running import break_even, index, inference, project
 from knowdo.ui.commands.output import as_json, show
 
 
@@ -69,5 +69,5 @@ def data(task_type: str, n_classes: int | None, json_output: bool) -> None:
     show(result, json_output, text)
 
 
-for command in (inference, index, break_even):
+for command in (inference, index, break_even, project):
     estimate.add_command(command)

@@ -65,6 +65,36 @@ def break_even(json_output: bool, base_model: str, gpu_name: str, **options: Any
     show(to_plain(estimate_break_even(request)), json_output, _break_even)
 
 
+@click.command()
+@click.option("--run-usd", type=float, required=True, help="Dollars of one training run.")
+@click.option("--trial-runs", type=float, default=5, show_default=True)
+@click.option("--retrainings", "retrainings_per_year", type=float, default=4, show_default=True)
+@click.option("--test-examples", type=float, default=200, show_default=True)
+@click.option("--judge", "judge_item", help="A model behind an API that is compared with.")
+@click.option("--serving", "serving_usd_per_month", type=float, default=0.0, help="USD a month.")
+@click.option("--examples", "n_examples", type=float, default=0, help="Examples people make.")
+@click.option("--usd-per-example", type=float, default=0.0, help="What one of them costs.")
+@as_json
+def project(json_output: bool, run_usd: float, **options: Any) -> None:
+    """What a whole project costs: trials, evaluation, retraining, serving."""
+    from knowdo.knowledge.project_cost import ProjectRequest
+    from knowdo.knowledge.schema import Range
+    from knowdo.tools.running_cost import estimate_project
+
+    request = ProjectRequest(Range(run_usd, run_usd, run_usd), **options)
+    show(to_plain(estimate_project(request)), json_output, _project)
+
+
+def _project(data: dict[str, Any]) -> str:
+    values = data["values"]
+    lines = [
+        f"Until the first model: {_range(values['usd_until_first_model'], 2)} USD",
+        f"In the first year: {_range(values['usd_first_year'], 2)} USD",
+        f"In each later year: {_range(values['usd_per_year'], 2)} USD",
+    ]
+    return _with_basis(lines, data)
+
+
 def _inference(data: dict[str, Any]) -> str:
     fits = "fits" if data["fits"] else "does not fit"
     smallest = data.get("smallest_gpu") or "none of the catalogue"

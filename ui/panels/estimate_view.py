@@ -34,11 +34,20 @@ def training(data: Mapping[str, Any], card_gib: float) -> str:
         f"<div style='width:{share:.0f}%{'' if data['fits'] else ';background:#be123c'}'></div>"
         "</div>",
         f"<p>Time: <b>{duration_range(data['seconds'])}</b></p>",
-        f"<p>Money: <b>{usd_range(data['usd'])}</b></p>",
+        f"<p>Money: <b>{usd_range(data['usd']) if 'usd' in data else 'no price known'}</b></p>",
     ]
     if data["changes_that_fit"]:
         ways = "".join(f"<li>{escape(way)}</li>" for way in data["changes_that_fit"])
         rows.insert(3, f"<p>Any one of these makes it fit:</p><ul>{ways}</ul>")
+    if data["managed"]:
+        offers = "".join(
+            f"<li>{escape(o['provider'])} ({escape(o['item'])}): {usd_range(o['usd'])}</li>"
+            for o in data["managed"]
+        )
+        rows.append(
+            "<p>Training on a managed service instead (serving is billed apart):</p>"
+            f"<ul>{offers}</ul>"
+        )
     return "\n".join([*rows, basis(data)])
 
 
