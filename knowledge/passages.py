@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from knowdo.knowledge.errors import InputError, unknown_name
 from knowdo.knowledge.passage_files import entries
-from knowdo.knowledge.passage_index import scores
+from knowdo.knowledge.passage_index import scores, speaks_of_the_trade
 from knowdo.knowledge.passage_words import language_of
 from knowdo.knowledge.schema import Passage
 from knowdo.knowledge.wording import LANGUAGES, Language
@@ -14,6 +16,23 @@ from knowdo.knowledge.wording import LANGUAGES, Language
 ANSWERS = 28.0
 # Passages that fit less than this share of the best one are no further reading.
 FURTHER = 0.5
+
+
+# Points that a second opinion adds to a passage which it is sure of; chosen on the same part.
+OPINION = 40.0
+
+# What a question is about by its meaning: passage ids with probabilities, "" for none of them.
+Opinion = Callable[[str], Mapping[str, float]]
+_second_opinion: Opinion | None = None
+
+
+def consult(opinion: Opinion | None) -> None:
+    """From now on ask this too what a question is about; with None only its words count.
+
+    The agent's trained reader gives it (`agent/__init__.py`): the knowledge imports no agent.
+    """
+    global _second_opinion
+    _second_opinion = opinion
 
 
 def passages(language: Language = "en") -> dict[str, Passage]:
@@ -56,10 +75,27 @@ def search_passages(
 
 def _ranked(query: str, language: Language) -> list[tuple[str, float]]:
     """Ids with scores, best first; none when the best does not answer."""
-    found = sorted(scores(query, language).items(), key=lambda pair: (-pair[1], pair[0]))
+    found = sorted(_opined(query, language).items(), key=lambda pair: (-pair[1], pair[0]))
     if not found or found[0][1] < ANSWERS:
         return []
     return [pair for pair in found if pair[1] >= FURTHER * found[0][1]]
+
+
+def _opined(query: str, language: Language) -> dict[str, float]:
+    """The scores by words, moved by the second opinion; from 0 to 100."""
+    by_words = scores(query, language)
+    if _second_opinion is None:
+        return by_words
+    opinion = _second_opinion(query)
+    nothing = opinion.get("", 0.0)
+    # A meaning without any word of the trade is trusted as little as such words are.
+    trust = speaks_of_the_trade(query, language)
+    moved = {
+        passage_id: by_words.get(passage_id, 0.0) + OPINION * (trust * share - nothing)
+        for passage_id, share in opinion.items()
+        if passage_id
+    }
+    return {passage_id: min(100.0, max(0.0, score)) for passage_id, score in moved.items()}
 
 
 def _best(ranked: list[tuple[str, float]]) -> float:

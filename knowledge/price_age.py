@@ -9,6 +9,7 @@ from knowdo.knowledge.schema import Source
 from knowdo.knowledge.wording import Line
 
 STALE_AFTER_DAYS = 90
+STALE_KEYS = ("money.stale", "money.some_stale")
 
 
 def stale_notes(sources: Iterable[Source], day: date | None = None) -> tuple[Line, ...]:

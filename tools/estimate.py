@@ -12,7 +12,7 @@ from knowdo.knowledge.data_needs import data_needs
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.managed_cost import Offer, managed_offers
 from knowdo.knowledge.memory_fit import changes_that_fit
-from knowdo.knowledge.price_age import stale_notes
+from knowdo.knowledge.price_age import STALE_KEYS, stale_notes
 from knowdo.knowledge.schema import (
     Estimate,
     GpuSpec,
@@ -155,9 +155,11 @@ def estimate_run(
     seconds = throughput.training_seconds(tokens, speed, START_UP_SECONDS)
     hours = seconds.scaled(1 / 3600)
     price = _price(hours, card, settings)
-    assumptions += [*needed.assumptions, *price.assumptions, *needed.notes, *price.notes]
+    assumptions += [*needed.assumptions, *price.assumptions, *needed.notes]
+    assumptions += [note for note in price.notes if note.key not in STALE_KEYS]
     offers = () if config.method == "full" else managed_offers(spec.parameters_b, tokens)
-    assumptions += stale_notes([offer.source for offer in offers])
+    listed = () if settings.usd_per_hour is not None else price.sources
+    assumptions += stale_notes([*listed, *(offer.source for offer in offers)])
     changes = changes_that_fit(spec, config, card)
     return TrainingEstimate(
         base_model=spec.name,

@@ -43,8 +43,7 @@ def test_full_training_of_7b_takes_less_or_more_than_40_to_80_gb_by_the_optimize
 
 def test_adapters_cut_memory_four_to_ten_times_and_less_with_long_batches() -> None:
     full, lora, qlora = (
-        peak(MISTRAL, replace(FULL, method=method))
-        for method in ("full", "lora", "qlora")
+        peak(MISTRAL, replace(FULL, method=method)) for method in ("full", "lora", "qlora")
     )
     assert 4 < full / lora < 5
     assert 10 < full / qlora < 12.5

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from knowdo.agent.embedded.learning.subjects import labelled
+from knowdo.agent.embedded.subjects import subjects
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.passage_files import entries
 from knowdo.knowledge.passage_words import language_of
-from knowdo.knowledge.passages import passages, search_passages
+from knowdo.knowledge.passages import consult, passages, search_passages
 from knowdo.knowledge.wording import LANGUAGES, Language
 
 QUESTIONS = Path(__file__).parent / "data" / "guidance_questions.jsonl"
-# Somewhat below what was measured on the test half: 43 of 75 found first, 22 of 25 left alone.
-FLOOR_HIT, FLOOR_REJECTED = 0.52, 0.80
+# Somewhat below what was measured on each test part; by words alone, and with the second opinion.
+FLOORS_BY_WORDS = {"test": (0.52, 0.80), "test-2": (0.36, 0.76)}
+FLOORS = {"test": (0.66, 0.92), "test-2": (0.66, 0.88)}
+
+
+@pytest.fixture(params=["by words", "with an opinion"])
+def floors(request: pytest.FixtureRequest) -> Iterator[dict[str, tuple[float, float]]]:
+    """What to reach, with the search set up so: the opinion is the agent's trained reader."""
+    by_words = request.param == "by words"
+    consult(None if by_words else subjects)
+    yield FLOORS_BY_WORDS if by_words else FLOORS
+    consult(subjects)
 
 
 def rows(part: str) -> list[dict[str, Any]]:
@@ -34,21 +51,40 @@ def first(question: str, language: str) -> str | None:
 
 def test_the_questions_name_passages_that_exist_and_none_that_a_passage_lists() -> None:
     listed = {q.lower() for name in LANGUAGES for e in entries(name).values() for q in e.questions}
-    for row in (*rows("dev"), *rows("test")):
+    for row in (*rows("dev"), *rows("test"), *rows("test-2")):
         assert set(row["passages"]) <= set(passages()), row
         assert row["question"].lower() not in listed or row["part"] == "dev", row
 
 
-def test_unseen_questions_find_their_passage() -> None:
-    asked = [row for row in rows("test") if row["passages"]]
+@pytest.mark.parametrize("part", ["test", "test-2"])
+def test_unseen_questions_find_their_passage(
+    part: str, floors: dict[str, tuple[float, float]]
+) -> None:
+    asked = [row for row in rows(part) if row["passages"]]
     hits = [first(row["question"], row["language"]) in row["passages"] for row in asked]
-    assert sum(hits) / len(hits) >= FLOOR_HIT, f"{sum(hits)} of {len(hits)}"
+    assert sum(hits) / len(hits) >= floors[part][0], f"{sum(hits)} of {len(hits)}"
 
 
-def test_unseen_questions_about_something_else_find_nothing() -> None:
-    asked = [row for row in rows("test") if not row["passages"]]
+@pytest.mark.parametrize("part", ["test", "test-2"])
+def test_unseen_questions_about_something_else_find_nothing(
+    part: str, floors: dict[str, tuple[float, float]]
+) -> None:
+    asked = [row for row in rows(part) if not row["passages"]]
     left = [first(row["question"], row["language"]) is None for row in asked]
-    assert sum(left) / len(left) >= FLOOR_REJECTED, f"{sum(left)} of {len(left)}"
+    assert sum(left) / len(left) >= floors[part][1], f"{sum(left)} of {len(left)}"
+
+
+def test_the_opinion_was_trained_on_none_of_them() -> None:
+    learnt = {text.lower() for text, _ in labelled()}
+    unseen = [row["question"].lower() for part in ("test", "test-2") for row in rows(part)]
+    assert len(unseen) > 250 and not learnt & set(unseen)
+
+
+def test_the_opinion_fits_the_reader_that_gives_its_vectors() -> None:
+    folder = files("knowdo.agent.embedded").joinpath("weights")
+    digest = hashlib.sha256(folder.joinpath("understanding.npz").read_bytes()).digest()
+    with np.load(io.BytesIO(folder.joinpath("subjects.npz").read_bytes())) as stored:
+        assert bytes(stored["of"]) == digest
 
 
 @pytest.mark.parametrize(

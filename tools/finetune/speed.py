@@ -1,4 +1,4 @@
-"""How fast this machine trains and generates: as measured in earlier runs, else a rule of thumb."""
+"""How fast this machine trains and generates: measured in earlier runs, calibrated, or guessed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from knowdo.knowledge.throughput import (
     flops_per_token,
     measured_tokens_per_second,
 )
+from knowdo.tools.finetune.calibration import Calibration, calibration_of
 from knowdo.tools.finetune.hardware import Hardware
 from knowdo.tools.home import home, read_json, write_json
 
@@ -21,6 +22,9 @@ FAST_CORE_GFLOPS = 110.0
 SLOW_CORE_GFLOPS = 30.0
 # NF4 on a processor against bf16 (measured: 250 and 321 tokens per CPU second).
 QLORA_ON_CPU = 0.78
+# What a whole training step reaches of what the calibration's block does: data, loss, optimizer and
+# small matrices take the rest (SmolLM2-135M, two cores).
+OF_CALIBRATION = 0.5
 # Tokens per second while generating in batches, as a share of the training speed.
 GENERATING = 0.3
 
@@ -43,6 +47,9 @@ def expected_speed(model: ModelSpec, config: TrainingConfig, hardware: Hardware)
             _widened(measured["generating"]),
             "measured in the last run of this model on this machine",
         )
+    calibrated = calibration_of(hardware)
+    if calibrated is not None:
+        return _calibrated_speed(model, config, calibrated)
     if hardware.device == "cuda":
         return _card_speed(model, config, hardware)
     core = FAST_CORE_GFLOPS if hardware.fast_bf16 else SLOW_CORE_GFLOPS
@@ -54,6 +61,18 @@ def expected_speed(model: ModelSpec, config: TrainingConfig, hardware: Hardware)
         Range(speed * GENERATING * 0.4, speed * GENERATING, speed * GENERATING * 2),
         f"rule of thumb: {core:g} GFLOP/s a core on {hardware.cores} cores; other work on the"
         " machine slows it down",
+    )
+
+
+def _calibrated_speed(model: ModelSpec, config: TrainingConfig, known: Calibration) -> Speed:
+    speed = known.flops_per_second * OF_CALIBRATION / flops_per_token(model, config)
+    if config.method == "qlora":
+        speed *= QLORA_ON_CPU
+    return Speed(
+        Range(speed * 0.6, speed, speed * 1.4),
+        Range(speed * GENERATING * 0.5, speed * GENERATING, speed * GENERATING * 2),
+        f"calibrated on this machine on {known.measured_on.isoformat()}"
+        f" ({known.flops_per_second / 1e9:,.0f} GFLOP/s in {known.arithmetic})",
     )
 
 

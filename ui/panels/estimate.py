@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from html import escape
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
 from knowdo.knowledge import catalog
 from knowdo.knowledge.break_even import BreakEvenRequest
 from knowdo.knowledge.errors import InputError, KnowDoError
+from knowdo.knowledge.schema import Optimizer
 from knowdo.tools.estimate import estimate_cost
 from knowdo.tools.running_cost import DEFAULT_LARGE, estimate_break_even
 from knowdo.tools.tool import to_plain
@@ -23,7 +24,8 @@ DEFAULT_MODEL, DEFAULT_CARD = "Llama-3.1-8B", "A100-80GB"
 def build() -> None:
     """Lay the panel out and wire it."""
     models = [model.name for model in catalog.models()]
-    cards = [card.name for card in catalog.gpus() if catalog.gpu_prices(card.name)]
+    cards = [card.name for card in catalog.gpus() if card.kind == "nvidia"]
+    priced = [name for name in cards if catalog.gpu_prices(name)]
     with gr.Row():
         model = gr.Dropdown(models, value=DEFAULT_MODEL, label="Model", elem_id="estimate-model")
         method = gr.Dropdown(["qlora", "lora", "full"], value="qlora", label="Method")
@@ -34,6 +36,14 @@ def build() -> None:
         examples = gr.Number(1000, label="Examples", minimum=1, precision=0)
         tokens = gr.Slider(50, 4000, value=500, step=50, label="Tokens of one example")
         epochs = gr.Slider(1, 10, value=3, step=1, label="Epochs")
+    with gr.Accordion("How it trains", open=False):
+        with gr.Row():
+            length = gr.Slider(128, 32_768, value=1024, step=128, label="Longest sample (tokens)")
+            batch = gr.Slider(1, 64, value=4, step=1, label="Samples at once")
+        with gr.Row():
+            optimizer = gr.Dropdown(list(get_args(Optimizer)), value="adamw", label="Optimizer")
+            n_cards = gr.Dropdown([1, 2, 4, 8], value=1, label="Cards that share it")
+        checkpointing = gr.Checkbox(True, label="Gradient checkpointing")
     trained = gr.HTML(elem_id="estimate-training")
     command = gr.Code(
         "",
@@ -51,7 +61,7 @@ def build() -> None:
         with gr.Row():
             large = gr.Textbox(DEFAULT_LARGE, label="Large model behind an API")
             small = gr.Textbox("", label="Small model that may do")
-            serving = gr.Dropdown(cards, value="L4-24GB", label="Card of the own server")
+            serving = gr.Dropdown(priced, value="L4-24GB", label="Card of the own server")
         run = gr.HTML(elem_id="estimate-running")
         run_command = gr.Code("", language="shell", label="As command", lines=1, wrap_lines=True)
 
@@ -81,6 +91,7 @@ def build() -> None:
         return view.running(data), _command("break-even", _RUNNING_FLAGS, told)
 
     training = [model, method, card, price, examples, tokens, epochs]
+    training += [length, batch, optimizer, n_cards, checkpointing]
     running = [model, requests, tokens_in, tokens_out, large, small, serving]
     gr.on([c.change for c in training], show_training, training, [trained, command], **QUIET)
     gr.on([c.change for c in running], show_running, running, [run, run_command], **QUIET)
@@ -94,12 +105,16 @@ def build() -> None:
 
 _TRAINING = (
     "base_model", "method", "gpu_name", "usd_per_hour", "n_examples", "tokens_per_example",
-    "num_train_epochs",
+    "num_train_epochs", "max_length", "per_device_train_batch_size", "optimizer", "n_gpus",
+    "gradient_checkpointing",
 )  # fmt: skip
 _TRAINING_FLAGS = dict(
-    zip(_TRAINING, ("model", "method", "gpu", "usd-per-hour", "examples", "tokens", "epochs"),
-        strict=True)
+    zip(_TRAINING, ("model", "method", "gpu", "usd-per-hour", "examples", "tokens", "epochs",
+                    "max-length", "batch", "optimizer", "gpus", "checkpointing"), strict=True)
 )  # fmt: skip
+# What the command line takes anyway need not stand there.
+_USUAL = {"max_length": 1024, "per_device_train_batch_size": 4, "optimizer": "adamw", "n_gpus": 1,
+          "gradient_checkpointing": True}  # fmt: skip
 _RUNNING = (
     "requests_per_month", "input_tokens", "output_tokens", "large_item", "small_item", "gpu_name",
 )  # fmt: skip
@@ -112,12 +127,15 @@ _RUNNING_FLAGS = {
 
 def _command(name: str, flags: dict[str, str], options: dict[str, Any]) -> str:
     """The same estimate on the command line."""
-    given = [
-        f"--{flags[k]} {shlex.quote(f'{v:g}' if isinstance(v, float) else str(v))}"
-        for k, v in options.items()
-        if v is not None and k in flags
-    ]
+    told = {k: v for k, v in options.items() if v is not None and _USUAL.get(k) != v}
+    given = [_flag(flags[k], v) for k, v in told.items() if k in flags]
     return " ".join(["knowdo estimate", name, *given])
+
+
+def _flag(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name} {shlex.quote(f'{value:g}' if isinstance(value, float) else str(value))}"
 
 
 def _price(text: str) -> float | None:

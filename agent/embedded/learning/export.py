@@ -28,6 +28,12 @@ def write_weights(path: Path, base: Base, networks: Sequence[Understanding]) -> 
     for number, network in enumerate(networks):
         for name, value in _dense(network).items():
             arrays.update(_packed(f"{number}/{name}", value))
+    write_arrays(path, arrays)
+    return path.stat().st_size
+
+
+def write_arrays(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+    """Write named arrays to a file, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
@@ -35,7 +41,6 @@ def write_weights(path: Path, base: Base, networks: Sequence[Understanding]) -> 
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-    return path.stat().st_size
 
 
 def _write_zip(file: IO[bytes], arrays: dict[str, NDArray[np.generic]]) -> None:

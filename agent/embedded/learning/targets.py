@@ -69,7 +69,9 @@ def _shares(row: dict[str, Any]) -> dict[str, dict[str, float]]:
         "outside": {row["outside"] or "no": 1.0},
         "task_type": dict.fromkeys(_several(facts.get("task_type")), 1.0),
         "privacy": dict.fromkeys(_several(facts.get("privacy")) or ["unsaid"], 1.0),
-        "update_frequency": {facts.get("update_frequency") or "unsaid": 1.0},
+        "update_frequency": dict.fromkeys(
+            _several(facts.get("update_frequency")) or ["unsaid"], 1.0
+        ),
         "key_fact": dict.fromkeys(map(_key_fact, _several(row["key_fact"])), 1.0),
         "warnings": dict.fromkeys(row["warnings"], 1.0),
     }
