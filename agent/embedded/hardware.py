@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from knowdo.knowledge.catalog import gpu
+from knowdo.knowledge.cautions import nf4_weights_gib
+from knowdo.knowledge.errors import InputError
+
 _SIZE = re.compile(
     r"(?<![A-Za-z0-9.,])(\d{1,3}(?:[.,]\d{1,2})?)[ -]?"
     r"(?:[bB](?![A-Za-z0-9])|billion[ -]param\w*|Mrd\.?[ -]Param\w*|十亿参数)(?! ?(?:usd|dollars))"
@@ -45,6 +49,39 @@ def hardware(text: str) -> dict[str, Any]:
     if memory := _MEMORY.search(text):
         facts["gpu_vram_gb"] = float(next(group for group in memory.groups() if group))
     return facts
+
+
+_FULL = re.compile(
+    r"\bfull(?:[- ]parameter|[- ]weight)?[- ]?(?:fine|ft\b|train)|\bfully (?:fine|train)"
+    r"|\ball (?:the |its )?(?:weights|parameters)\b|vollständig\w* (?:fine|train|fein)"
+    r"|alle (?:gewichte|parameter)\b|fine-?tun\w* compl[eè]t|(?:ajuste|entrenamiento) completo"
+    r"|entra[iî]nement complet|todos los (?:pesos|parámetros)|tous les (?:poids|paramètres)"
+    r"|全参|全量(?:微调|训练|参数)",
+    re.I,
+)
+# AdamW in bf16 at its step: weights, gradients, two moments, a temporary (`memory_parts`).
+_FULL_BYTES = 10
+_SEVERAL = re.compile(r"\b([2-9]|\d{2}) ?[x×*]|[x×] ?([2-9]|\d{2})\b", re.I)
+
+
+def card_is_too_small(text: str, facts: dict[str, Any]) -> bool | None:
+    """Whether the cards that a text names cannot hold what is to be trained; None where open.
+
+    All weights, where the text wants them trained; else the 4-bit weights that QLoRA takes.
+    """
+    size, memory = facts.get("model_size_b"), facts.get("gpu_vram_gb")
+    if memory is None and facts.get("gpu_name"):
+        try:
+            memory = gpu(facts["gpu_name"]).memory_gib
+        except InputError:  # a card that the catalogue lacks tells nothing
+            memory = None
+    if size is None or memory is None:
+        return None
+    if several := _SEVERAL.search(text):
+        memory *= int(several[1] or several[2])  # they can share the model
+    if _FULL.search(text):
+        return bool(size * _FULL_BYTES * 1e9 / 2**30 > memory)
+    return bool(nf4_weights_gib(size) >= memory)
 
 
 def _name(card: re.Match[str]) -> str:

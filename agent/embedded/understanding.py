@@ -9,7 +9,7 @@ from typing import Any, cast
 from knowdo.agent.embedded.counts import counted
 from knowdo.agent.embedded.encoder import Reader, Reading, reader
 from knowdo.agent.embedded.explanation import explained
-from knowdo.agent.embedded.hardware import hardware
+from knowdo.agent.embedded.hardware import card_is_too_small, hardware
 from knowdo.agent.embedded.language import language_of
 from knowdo.agent.embedded.listed import listed_classes
 from knowdo.agent.embedded.quantities import find_numbers
@@ -55,7 +55,11 @@ def _understood(message: str, by: Reader) -> UseCase:
         languages=task_languages(mentions, named),
         **facts,
     )
-    case = replace(case, signals=_signals(reading, facts))
+    signals = _signals(reading, facts)
+    if (too_small := card_is_too_small(text, facts)) is not None:
+        # What can be computed is not guessed from words.
+        signals = (signals | {"gpu_insufficient"}) if too_small else signals - {"gpu_insufficient"}
+    case = replace(case, signals=signals)
     return _with_open_fact(explained(case, reading.answers), reading)
 
 

@@ -102,3 +102,18 @@ def test_words_inside_other_words_state_nothing() -> None:
 def test_an_absurd_number_is_left_out() -> None:
     assert understand(f"We have {'9' * 400} examples").n_examples is None
     assert understand("We have 5,000 emails and no labels").n_classes is None
+
+
+@pytest.mark.parametrize(
+    ("text", "raised"),
+    [
+        ("Full fine-tuning of Llama 8B on our RTX 3090, 4,000 examples.", True),
+        ("We want to train all weights of a 7B, the card has 24 GB of VRAM.", True),
+        ("7B全参微调，单张4090，数据5000条", True),
+        ("Full fine-tuning of a 0.5B on an RTX 3090, 4,000 examples.", False),
+        ("LoRA for Llama 8B on our RTX 3090, 4,000 examples.", False),
+        ("Full fine-tuning of Llama 8B on 8x A100 80GB, 4,000 examples.", False),
+    ],
+)
+def test_a_card_too_small_for_all_weights_is_said(text: str, raised: bool) -> None:
+    assert ("gpu_insufficient" in understand(text).signals) is raised

@@ -47,7 +47,7 @@ def _findings() -> dict[str, Any]:
     calibrated = calibration_of(detect_hardware())
     to_do = [f"knowdo models fetch {name}" for name in missing]
     if calibrated is None:
-        to_do.append("knowdo doctor --calibrate  (5 s; better time estimates for this machine)")
+        to_do.append("knowdo doctor --calibrate")
     return {
         "python": platform.python_version(),
         "packages": {name: version(name) for name in _PACKAGES},
