@@ -64,6 +64,11 @@ _FULL_BYTES = 10
 _SEVERAL = re.compile(r"\b([2-9]|\d{2}) ?[x×*]|[x×] ?([2-9]|\d{2})\b", re.I)
 
 
+def wants_all_weights(text: str) -> bool:
+    """Whether a text speaks of training all weights of a model."""
+    return _FULL.search(text) is not None
+
+
 def card_is_too_small(text: str, facts: dict[str, Any]) -> bool | None:
     """Whether the cards that a text names cannot hold what is to be trained; None where open.
 
@@ -79,7 +84,7 @@ def card_is_too_small(text: str, facts: dict[str, Any]) -> bool | None:
         return None
     if several := _SEVERAL.search(text):
         memory *= int(several[1] or several[2])  # they can share the model
-    if _FULL.search(text):
+    if wants_all_weights(text):
         return bool(size * _FULL_BYTES * 1e9 / 2**30 > memory)
     return bool(nf4_weights_gib(size) >= memory)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from knowdo.agent.embedded import short_facts
 from knowdo.agent.embedded.grammar import asks, says
 from knowdo.agent.embedded.quantities import find_numbers
+from knowdo.agent.embedded.run_settings import run_settings
 from knowdo.agent.embedded.situation import (
     LONG,
     SHORT,
@@ -47,6 +48,7 @@ def _cost(view: View) -> Reading:
     figures = short_facts.figures(view.text)
     stated = {k: v for k, v in figures.items() if view.known.get(k, v) == v}
     other = {k: v for k, v in figures.items() if k not in stated}
+    other |= run_settings(view.text)
     sizes = short_facts.model_sizes(view.text)[:3]
     if len(sizes) > 1:
         stated.pop("model_size_b", None)

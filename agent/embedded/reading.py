@@ -11,6 +11,7 @@ from knowdo.agent.embedded.grammar import asks, is_order, says
 from knowdo.agent.embedded.order_words import order_at_end, order_of
 from knowdo.agent.embedded.paths import named_paths, without_paths
 from knowdo.agent.embedded.questions import off_topic, on_documents, on_estimates, on_trade
+from knowdo.agent.embedded.run_settings import run_settings
 from knowdo.agent.embedded.situation import (
     LONG,
     SHORT,
@@ -83,6 +84,15 @@ def _answered(view: View) -> Reading | None:
     return Reading("answer", facts, describes=more) if facts else None
 
 
+def _other_run(view: View) -> Reading | None:
+    """ "And with QLoRA?", "on two of them?": the run just estimated, trained otherwise."""
+    settings = run_settings(view.text)
+    short = words_in(view.text) <= SHORT and asks(view.text) and says("follow_up", view.text)
+    if topic(view) != "estimate_cost" or not settings or not short:
+        return None
+    return Reading("cost", supposed=(on_top(settings | short_facts.figures(view.text), view),))
+
+
 def _orders(view: View) -> Reading | None:
     order = order_of(view.text, view.language)
     return Reading(order) if order else None
@@ -152,9 +162,11 @@ def _follows(view: View) -> Reading | None:
     if about is None or words_in(text) > SHORT + 4 or not says("follow_up", text):
         return None
     facts = short_facts.supposed(text, view.language, view.known)
+    kinds = {"estimate_cost": "cost", "plan_finetune": "cost", "estimate_data_needs": "data_needs"}
+    if kinds.get(about) == "cost":
+        facts |= run_settings(text)
     if not facts:
         return _follows_in_trade(view)
-    kinds = {"estimate_cost": "cost", "plan_finetune": "cost", "estimate_data_needs": "data_needs"}
     if says("cost", text) and about not in kinds:
         return None  # a new question, whatever word it begins with
     if about in kinds:
@@ -202,6 +214,7 @@ def _describes(text: str) -> bool:
 
 
 _STEPS: tuple[Callable[[View], Reading | None], ...] = (
-    _files, _undo, _hesitates, _answered, _too_dear, _orders, _option, _pressure, _supposes,
-    _follows, _corrects, on_estimates, _orders_last, off_topic, on_documents, on_trade, _case,
+    _files, _undo, _hesitates, _answered, _too_dear, _other_run, _orders, _option, _pressure,
+    _supposes, _follows, _corrects, on_estimates, _orders_last, off_topic, on_documents, on_trade,
+    _case,
 )  # fmt: skip
