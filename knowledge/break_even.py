@@ -10,7 +10,6 @@ from knowdo.knowledge.catalog import gpu_prices
 from knowdo.knowledge.cost import usd_per_hour_of
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.inference_prices import InferencePrice, inference_price
-from knowdo.knowledge.price_age import stale_notes
 from knowdo.knowledge.prompting_cost import usd_per_request
 from knowdo.knowledge.schema import GpuSpec, ModelSpec, Source
 from knowdo.knowledge.serving import COMPUTE_SHARE, serving_tokens_per_second
@@ -230,14 +229,14 @@ def _assumptions(r: BreakEvenRequest, options: list[Option]) -> tuple[Line, ...]
     ]  # fmt: skip
     if r.serverless_usd_per_million is not None:
         lines.append(Line("break_even.by_token", {"usd": r.serverless_usd_per_million}))
-    return (*lines, *stale_notes(_priced(r)))
+    return tuple(lines)
 
 
 def _sources(r: BreakEvenRequest) -> tuple[Source, ...]:
-    return tuple(dict.fromkeys([*_priced(r), r.model.source, r.gpu.source]))
+    return tuple(dict.fromkeys([*price_sources(r), r.model.source, r.gpu.source]))
 
 
-def _priced(r: BreakEvenRequest) -> list[Source]:
+def price_sources(r: BreakEvenRequest) -> list[Source]:
     """Where the prices come from."""
     items = [r.large_item, *([r.small_item] if r.small_item else [])]
     cards = [] if r.usd_per_hour is not None else [p.source for p in gpu_prices(r.gpu.name)]

@@ -81,25 +81,23 @@ class Offer:
     source: Source
 
 
-def managed_offers(size_b: float, tokens: float, day: date | None = None) -> tuple[Offer, ...]:
+def managed_offers(size_b: float, tokens: float, day: date) -> tuple[Offer, ...]:
     """What each service asks for a LoRA run on an open model, cheapest first.
 
-    `tokens` are those of all epochs, packed. Only services that take jobs on `day` (today by
-    default) and list a price for that size in billions of parameters. Raises InputError when a
-    number makes no sense.
+    `tokens` are those of all epochs, packed. Only services that take jobs on `day` and list a
+    price for that size in billions of parameters. Raises InputError when a number makes no sense.
     """
     check_number("size_b", size_b)
     check_number("tokens", tokens)
-    today = day or date.today()
     found = []
     for service in providers():
-        if service.status_on(today) == "closed":
+        if service.status_on(day) == "closed":
             continue
         for price in prices():
             if price.provider not in service.price_names or price.sizes_b is None:
                 continue
             if price.sizes_b[0] < size_b <= price.sizes_b[1]:
-                cost = managed_training_cost(service.name, price.item, tokens, day=today)
+                cost = managed_training_cost(service.name, price.item, tokens, day=day)
                 found.append(Offer(service.name, price.item, cost.values["usd"], price.source))
     return tuple(sorted(found, key=lambda offer: offer.usd.expected))
 

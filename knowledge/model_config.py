@@ -27,8 +27,8 @@ _OTHER_SHAPES = {"deepseek_v2", "deepseek_v3", "mamba", "mamba2", "rwkv", "jamba
 _MAX_BYTES = 1_000_000
 
 
-def model_from_config(path: Path, name: str | None = None) -> ModelSpec:
-    """The model that a `config.json`, or the folder that holds one, describes.
+def model_from_config(path: Path, day: date, name: str | None = None) -> ModelSpec:
+    """The model that a `config.json`, or the folder that holds one, describes, read on `day`.
 
     Parameters are counted from the shape, without biases and norms (within half a per cent). Raises
     InputError when the file can't be read, lacks a size, or is of a family with another shape.
@@ -46,10 +46,12 @@ def model_from_config(path: Path, name: str | None = None) -> ModelSpec:
     if not isinstance(told, dict):
         raise InputError(f"{file} is no JSON object, so no model's config.json.")
     found = name or str(told.get("_name_or_path") or file.resolve().parent.name)
-    return spec_of_config(told, found.rsplit("/", maxsplit=1)[-1], str(file))
+    return spec_of_config(told, found.rsplit("/", maxsplit=1)[-1], day, str(file))
 
 
-def spec_of_config(told: Mapping[str, Any], name: str, where: str = "config.json") -> ModelSpec:
+def spec_of_config(
+    told: Mapping[str, Any], name: str, day: date, where: str = "config.json"
+) -> ModelSpec:
     """The shape that the settings of a config.json describe. Raises InputError when one lacks."""
     family = str(told.get("model_type", ""))
     # Models that also see keep the shape of their language part apart.
@@ -81,7 +83,7 @@ def spec_of_config(told: Mapping[str, Any], name: str, where: str = "config.json
         tied_embeddings=bool(text.get("tie_word_embeddings", family in _TIED)),
         context=sizes.of("max_position_embeddings", "n_positions", default=2048),
         licence="not told by config.json",
-        source=Source(f"config.json of {name}", date.today(), ""),
+        source=Source(f"config.json of {name}", day, ""),
         experts=experts,
         experts_per_token=min(per_token, experts),
         gated_mlp=family not in _PLAIN_MLP,

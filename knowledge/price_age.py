@@ -9,14 +9,14 @@ from knowdo.knowledge.schema import Source
 from knowdo.knowledge.wording import Line
 
 STALE_AFTER_DAYS = 90
-STALE_KEYS = ("money.stale", "money.some_stale")
 
 
 def stale_notes(sources: Iterable[Source], day: date | None = None) -> tuple[Line, ...]:
-    """A note when one of the prices was read more than 90 days before `day` (today by default)."""
-    today = day or date.today()
+    """A note when one of the prices was read more than 90 days before `day`; without one, none."""
+    if day is None:
+        return ()
     read = [source.retrieved for source in sources]
-    old = [when for when in read if (today - when).days > STALE_AFTER_DAYS]
+    old = [when for when in read if (day - when).days > STALE_AFTER_DAYS]
     if not old:
         return ()
     if len(read) == 1:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from knowdo.knowledge.cost import check_number
 from knowdo.knowledge.inference_prices import inference_price
-from knowdo.knowledge.price_age import stale_notes
 from knowdo.knowledge.prompting_cost import ABOVE, BELOW, usd_per_request
 from knowdo.knowledge.schema import Estimate, Range, Source
 from knowdo.knowledge.wording import Line
@@ -65,7 +64,6 @@ def project_cost(request: ProjectRequest) -> Estimate:
             Line("project.people" if labelled else "project.no_people", {"usd": labelled}),
         ),
         sources=sources,
-        notes=stale_notes(sources),
     )
 
 

@@ -8,7 +8,6 @@ from knowdo.knowledge.catalog import prices
 from knowdo.knowledge.cost import check_number
 from knowdo.knowledge.errors import InputError, unknown_name
 from knowdo.knowledge.inference_prices import inference_price
-from knowdo.knowledge.price_age import stale_notes
 from knowdo.knowledge.prompting_cost import usd_per_request
 from knowdo.knowledge.schema import Estimate, Price, Range, Source
 from knowdo.knowledge.wording import Line
@@ -73,7 +72,6 @@ def rag_cost(request: RagRequest) -> Estimate:
         },
         assumptions=tuple(lines),
         sources=sources,
-        notes=stale_notes(sources),
     )
 
 
@@ -90,7 +88,6 @@ def embedding_cost(tokens: float, item: str) -> Estimate:
         values={"usd": Range(total, total, total)},
         assumptions=(Line("rag_cost.embedded", values),),
         sources=(price.source,),
-        notes=stale_notes([price.source]),
     )
 
 

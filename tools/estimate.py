@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast, get_args
 
 from knowdo.knowledge import catalog, cost, memory, throughput
@@ -12,7 +13,7 @@ from knowdo.knowledge.data_needs import data_needs
 from knowdo.knowledge.errors import InputError
 from knowdo.knowledge.managed_cost import Offer, managed_offers
 from knowdo.knowledge.memory_fit import changes_that_fit
-from knowdo.knowledge.price_age import STALE_KEYS, stale_notes
+from knowdo.knowledge.price_age import stale_notes
 from knowdo.knowledge.schema import (
     Estimate,
     GpuSpec,
@@ -156,10 +157,11 @@ def estimate_run(
     hours = seconds.scaled(1 / 3600)
     price = _price(hours, card, settings)
     assumptions += [*needed.assumptions, *price.assumptions, *needed.notes]
-    assumptions += [note for note in price.notes if note.key not in STALE_KEYS]
-    offers = () if config.method == "full" else managed_offers(spec.parameters_b, tokens)
+    assumptions += price.notes
+    today = date.today()
+    offers = () if config.method == "full" else managed_offers(spec.parameters_b, tokens, today)
     listed = () if settings.usd_per_hour is not None else price.sources
-    assumptions += stale_notes([*listed, *(offer.source for offer in offers)])
+    assumptions += stale_notes([*listed, *(offer.source for offer in offers)], today)
     changes = changes_that_fit(spec, config, card)
     return TrainingEstimate(
         base_model=spec.name,

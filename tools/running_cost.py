@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from knowdo.knowledge import break_even as crossing
 from knowdo.knowledge import catalog, prompting_cost, rag_cost, serving
 from knowdo.knowledge.break_even import BreakEvenRequest
 from knowdo.knowledge.cost import usd_per_hour_of
+from knowdo.knowledge.price_age import stale_notes
 from knowdo.knowledge.project_cost import ProjectRequest, project_cost
 from knowdo.knowledge.rag_cost import RagRequest
 from knowdo.knowledge.schema import Estimate, Range, Source
@@ -127,14 +129,18 @@ def estimate_break_even(request: BreakEvenRequest, language: Language = "en") ->
         payback_months=dict(found.payback_months),
         verdict=found.verdict.text(language),
         points=tuple({"requests_per_month": v, **costs} for v, costs in found.points),
-        assumptions=_said(found.assumptions, language),
+        assumptions=_said(
+            (*found.assumptions, *stale_notes(crossing.price_sources(request), date.today())),
+            language,
+        ),
         sources=found.sources,
     )
 
 
 def _figures(found: Estimate, language: Language) -> Figures:
+    notes = (*found.notes, *stale_notes(found.sources, date.today()))
     return Figures(
-        found.values, _said(found.assumptions, language), _said(found.notes, language),
+        found.values, _said(found.assumptions, language), _said(notes, language),
         found.sources,
     )  # fmt: skip
 

@@ -307,7 +307,7 @@ def test_the_question_after_an_estimate_keeps_what_was_said(conversations: Conve
     finish(conversations.send("a", "What would a 13B cost with 2,000 examples?"))
     finish(conversations.send("a", "and on a 4090?"))
     reply = last_text(conversations, "a")
-    assert "13B on one RTX4090" in reply and "2,000 examples" in reply
+    assert "OLMo-2-13B on one RTX4090" in reply and "2,000 examples" in reply
 
 
 @pytest.mark.weights

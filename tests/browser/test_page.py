@@ -40,6 +40,7 @@ def test_conversations_are_listed_and_opened_again(chat: Chat) -> None:
     page.get_by_role("option", name=KNOW[:30]).click()
     expect(page.locator("#chat")).to_contain_text("Use retrieval", timeout=10_000)
     expect(page.locator("#facts")).to_contain_text("300")
+    chat.wait_for_reply()  # a reload in the middle of a stream would cut it off
     page.reload()
     expect(page.locator("#chat")).to_contain_text("Use retrieval", timeout=20_000)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ def training(json_output: bool, config_path: Path | None, **options: Any) -> Non
         raise click.UsageError("Give one of --config, --model and --size.")
     else:
         options.pop("model_size_b", None)
-        result = to_plain(estimate_run(model_from_config(config_path), RunSettings(**options)))
+        spec = model_from_config(config_path, date.today())
+        result = to_plain(estimate_run(spec, RunSettings(**options)))
     show(result, json_output, text)
 
 
